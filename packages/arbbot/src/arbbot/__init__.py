@@ -1,0 +1,1 @@
+"""An Arbitrum arbitrage bot: frame, decode, pools, detect, validate, execute."""

@@ -1,0 +1,1 @@
+"""The porch: the only place that knows venues, bots and keeper."""

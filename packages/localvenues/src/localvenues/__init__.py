@@ -1,0 +1,1 @@
+"""Local venues that speak the true wires on loopback."""

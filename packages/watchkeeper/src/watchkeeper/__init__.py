@@ -1,0 +1,1 @@
+"""Monitoring and operations for automated trading bots."""

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Install the real programs that the system tests talk to, by name, from Debian.
+set -eu
+PEERS="prometheus prometheus-alertmanager victoria-metrics golang-go chromium"
+missing=""
+for name in $PEERS; do
+  dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing="$missing $name"
+done
+[ -z "$missing" ] && { echo "peers: all installed"; exit 0; }
+command -v apt-get >/dev/null || { echo "peers: this needs Debian's apt-get; install by hand:$missing" >&2; exit 1; }
+echo "peers: installing$missing"
+apt-get update -q >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+echo "peers: done"
