@@ -1,0 +1,244 @@
+"""The bot's configuration: one frozen tree, read once at the door.
+
+Keys never stand in the file: they come from the environment or from a file that it names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+
+class SettingsError(ValueError):
+    """The configuration cannot be used; the text names the key and what to do."""
+
+
+class FeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the sequencer feed is and when it counts as lost.
+
+    silence_seconds: without a frame for so long the socket is dropped and opened again.
+    signers: addresses one of which must have signed a message; empty accepts unsigned feeds.
+    """
+
+    url: str
+    silence_seconds: float = 5.0
+    backoff_seconds: float = 1.0
+    backoff_limit_seconds: float = 16.0
+    signers: tuple[str, ...] = ()
+    grade: str = "moderate"
+
+
+class RpcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The chain node: used to load and reconcile pools and to execute, never between frame and decision."""
+
+    url: str
+    timeout_seconds: float = 2.0
+    retries: int = 3
+    reconcile_seconds: float = 0.5
+    stale_seconds: float = 5.0
+
+
+class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which pools to watch: those of these tokens that the book's factories have, and any named here."""
+
+    tokens: tuple[str, ...] = ()
+    base: str = "WETH"
+    max_hops: int = 3
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits on what may be executed; amounts in wei of the base token, as decimal strings or numbers."""
+
+    max_position: int = 5 * 10**18
+    min_profit: int = 10**15
+    impact: str = "default"
+    max_gas_price: int = 10 * 10**9
+    gas_multiplier_percent: int = 125
+
+
+class ExecutionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Execution is off unless enabled here and by EXECUTION_ENABLED=true in the environment."""
+
+    enabled: bool = False
+    executor: str | None = None
+    receipt_seconds: float = 10.0
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the agent answers; METRICS_PORT in the environment wins."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 9090
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the bot logs: json or text, on standard error."""
+
+    format: str = "json"
+    level: str = "info"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole tree of arbbot.yaml. dex and state are paths, relative to the file."""
+
+    chain_id: int
+    dex: str
+    feed: FeedSettings
+    rpc: RpcSettings
+    state: str = "arbbot-state"
+    genesis_block_offset: int = 0
+    market: MarketSettings = MarketSettings()
+    limits: LimitSettings = LimitSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
+
+
+CHOICES = {
+    "feed.grade": ("strict", "moderate", "permissive"),
+    "limits.impact": ("conservative", "default", "aggressive"),
+    "log.format": ("json", "text"),
+    "log.level": ("debug", "info", "warning", "error"),
+}
+SECTIONS = {
+    "feed": FeedSettings,
+    "rpc": RpcSettings,
+    "market": MarketSettings,
+    "limits": LimitSettings,
+    "execution": ExecutionSettings,
+    "metrics": MetricsSettings,
+    "log": LogSettings,
+}
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+KEY_LIKE = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a configuration file; raise SettingsError with the key at fault."""
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return read_settings(tree, str(path))
+
+
+def read_settings(tree: Any, name: str = "configuration") -> Settings:
+    """Turn parsed YAML into Settings; raise SettingsError with the key at fault."""
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{name}: expected a mapping of settings, got {type(tree).__name__}")
+    refuse_keys(tree, name)
+    refuse_unknown(tree, Settings, name, "")
+    for section, kind in SECTIONS.items():
+        if isinstance(tree.get(section), dict):
+            refuse_unknown(tree[section], kind, name, f"{section}.")
+    try:
+        settings = msgspec.convert(tree, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    refuse_bad_values(settings, name)
+    return settings
+
+
+def refuse_keys(tree: Any, name: str, path: str = "") -> None:
+    """Refuse anything that looks like a private key, wherever it stands, without repeating it."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            refuse_keys(value, name, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            refuse_keys(value, name, f"{path}[{index}]")
+    elif (isinstance(tree, str) and KEY_LIKE.fullmatch(tree.strip())) or looks_like_number_key(tree):
+        raise SettingsError(
+            f"{name}: {path} looks like a private key; keys never stand in the configuration: "
+            "set ARBBOT_KEY_FILE to the path of a file that holds it"
+        )
+
+
+def looks_like_number_key(value: Any) -> bool:
+    """Tell whether YAML has read an unquoted 0x... key as a number."""
+    return isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200
+
+
+def refuse_unknown(tree: Mapping[Any, Any], kind: type[msgspec.Struct], name: str, prefix: str) -> None:
+    """Refuse a key that the tree does not have, and name the nearest right one."""
+    known = [field.name for field in msgspec.structs.fields(kind)]
+    for key in tree:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.4)
+            hint = f"; did you mean {prefix}{near[0]}?" if near else f"; there are: {', '.join(known)}"
+            raise SettingsError(f"{name}: unknown key {prefix}{key}{hint}")
+
+
+def refuse_bad_values(settings: Settings, name: str) -> None:
+    """Refuse values that have the right type and no sense."""
+    for path, choices in CHOICES.items():
+        section, key = path.split(".")
+        value = getattr(getattr(settings, section), key)
+        if value not in choices:
+            raise SettingsError(f"{name}: {path} is {value!r}; choose one of: {', '.join(choices)}")
+    addresses = {"execution.executor": settings.execution.executor}
+    addresses |= {f"feed.signers[{at}]": signer for at, signer in enumerate(settings.feed.signers)}
+    for path, address in addresses.items():
+        if address is not None and not ADDRESS.fullmatch(address):
+            raise SettingsError(f"{name}: {path} is no address (0x and 40 hexadecimal digits): {address!r}")
+    refuse_bad_numbers(settings, name)
+
+
+def refuse_bad_numbers(settings: Settings, name: str) -> None:
+    """Refuse numbers outside their bounds and URLs of another kind."""
+    bounds = {
+        "chain_id": (settings.chain_id, 1, 2**63),
+        "feed.silence_seconds": (settings.feed.silence_seconds, 0.1, 3600),
+        "feed.backoff_seconds": (settings.feed.backoff_seconds, 0.01, 3600),
+        "feed.backoff_limit_seconds": (settings.feed.backoff_limit_seconds, settings.feed.backoff_seconds, 3600),
+        "rpc.timeout_seconds": (settings.rpc.timeout_seconds, 0.05, 600),
+        "rpc.retries": (settings.rpc.retries, 0, 100),
+        "rpc.reconcile_seconds": (settings.rpc.reconcile_seconds, 0.05, 3600),
+        "market.max_hops": (settings.market.max_hops, 2, 3),
+        "limits.max_position": (settings.limits.max_position, 1, 2**128),
+        "limits.min_profit": (settings.limits.min_profit, 0, 2**128),
+        "limits.max_gas_price": (settings.limits.max_gas_price, 1, 10**15),
+        "limits.gas_multiplier_percent": (settings.limits.gas_multiplier_percent, 100, 1000),
+        "metrics.port": (settings.metrics.port, 0, 65535),
+    }
+    for path, (value, low, high) in bounds.items():
+        if not low <= value <= high:
+            raise SettingsError(f"{name}: {path} is {value}; it must lie between {low} and {high}")
+    for path, url, schemes in (
+        ("feed.url", settings.feed.url, ("ws://", "wss://")),
+        ("rpc.url", settings.rpc.url, ("http://", "https://")),
+    ):
+        if not url.startswith(schemes):
+            raise SettingsError(f"{name}: {path} is {url!r}; it must begin with {' or '.join(schemes)}")
+
+
+def execution_enabled(settings: Settings, environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether execution is switched on twice: in the configuration and in the environment."""
+    return settings.execution.enabled and environment.get("EXECUTION_ENABLED", "").lower() == "true"
+
+
+def read_key(environment: Mapping[str, str] = os.environ) -> bytes:
+    """Return the 32-byte signing key from ARBBOT_KEY_FILE or ARBBOT_KEY; errors never repeat it."""
+    text = environment.get("ARBBOT_KEY", "")
+    file = environment.get("ARBBOT_KEY_FILE")
+    if file:
+        try:
+            text = Path(file).read_text()
+        except OSError as error:
+            raise SettingsError(f"ARBBOT_KEY_FILE: {error.strerror}: {file}") from None
+    text = text.strip()
+    if not text:
+        raise SettingsError("no signing key: set ARBBOT_KEY_FILE (or ARBBOT_KEY)")
+    if not KEY_LIKE.fullmatch(text):
+        raise SettingsError("the signing key is not 64 hexadecimal digits (its text is not shown)")
+    return bytes.fromhex(text.removeprefix("0x"))
