@@ -1,11 +1,11 @@
 """JSON-RPC to the chain node: loading, reconciling and executing, never between frame and decision.
 
-    RpcError                 every failure; `reason` is a word for metrics, `retryable` the sender's verdict
-    ├── RpcTimeout           no answer in time
-    ├── RpcUnavailable       no connection, or a 5xx answer
-    ├── RpcLimited           429; `after` seconds are asked for
-    ├── RpcMalformed         an answer that is no JSON-RPC
-    └── RpcRefused           the node answered with an error; `code`, `data`
+RpcError                 every failure; `reason` is a word for metrics, `retryable` the sender's verdict
+├── RpcTimeout           no answer in time
+├── RpcUnavailable       no connection, or a 5xx answer
+├── RpcLimited           429; `after` seconds are asked for
+├── RpcMalformed         an answer that is no JSON-RPC
+└── RpcRefused           the node answered with an error; `code`, `data`
 """
 
 from __future__ import annotations

@@ -200,7 +200,11 @@ def refuse_bad_numbers(settings: Settings, name: str) -> None:
         "chain_id": (settings.chain_id, 1, 2**63),
         "feed.silence_seconds": (settings.feed.silence_seconds, 0.1, 3600),
         "feed.backoff_seconds": (settings.feed.backoff_seconds, 0.01, 3600),
-        "feed.backoff_limit_seconds": (settings.feed.backoff_limit_seconds, settings.feed.backoff_seconds, 3600),
+        "feed.backoff_limit_seconds": (
+            settings.feed.backoff_limit_seconds,
+            settings.feed.backoff_seconds,
+            3600,
+        ),
         "rpc.timeout_seconds": (settings.rpc.timeout_seconds, 0.05, 600),
         "rpc.retries": (settings.rpc.retries, 0, 100),
         "rpc.reconcile_seconds": (settings.rpc.reconcile_seconds, 0.05, 3600),
