@@ -1,0 +1,39 @@
+"""Samples by series and rows of state changes, kept in one folder."""
+
+from watchkeeper.keeper.store.errors import (
+    BadMatcher,
+    ChunkCorrupt,
+    SeriesLimit,
+    StoreClosed,
+    StoreError,
+    StoreLocked,
+    StoreUnwritable,
+    TooManySamples,
+)
+from watchkeeper.keeper.store.flips import Flip, Flips
+from watchkeeper.keeper.store.series import STALE, STALE_BITS, Labels, Matcher, Series, is_stale, labels_of
+from watchkeeper.keeper.store.stats import Ingested, StoreStats
+from watchkeeper.keeper.store.store import Store
+
+__all__ = [
+    "STALE",
+    "STALE_BITS",
+    "BadMatcher",
+    "ChunkCorrupt",
+    "Flip",
+    "Flips",
+    "Ingested",
+    "Labels",
+    "Matcher",
+    "Series",
+    "SeriesLimit",
+    "Store",
+    "StoreClosed",
+    "StoreError",
+    "StoreLocked",
+    "StoreStats",
+    "StoreUnwritable",
+    "TooManySamples",
+    "is_stale",
+    "labels_of",
+]

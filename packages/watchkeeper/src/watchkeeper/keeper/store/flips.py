@@ -1,0 +1,107 @@
+"""Flips: changes of state, one durable row each."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchkeeper.keeper.store.errors import StoreUnwritable
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS flips (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, subject TEXT NOT NULL, from_state TEXT NOT NULL,
+  to_state TEXT NOT NULL, reason TEXT NOT NULL, severity TEXT NOT NULL)
+"""
+_COLUMNS = "at, subject, from_state, to_state, reason, severity"
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A subject went from one state to another at a Unix time (seconds)."""
+
+    at: float
+    subject: str
+    from_state: str
+    to_state: str
+    reason: str
+    severity: str
+
+
+class Flips:
+    """The rows of all flips, in `events.db`; one lock serves writers and readers of any thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Flips:
+        """Open (and make, if need be) the rows in a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(folder / "events.db", isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            # FULL: the row is on the disk before the alarm is told, also through a power cut.
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA cache_size=-256")
+            db.execute(_TABLE)
+            db.execute("CREATE INDEX IF NOT EXISTS flips_subject ON flips (subject, id)")
+        except sqlite3.Error as error:
+            db.close()
+            raise StoreUnwritable(f"cannot open {folder / 'events.db'}: {error}") from error
+        return cls(db)
+
+    def append(self, flip: Flip) -> int:
+        """Write a flip and return its row number; it is committed on return, or StoreUnwritable is raised."""
+        row = (flip.at, flip.subject, flip.from_state, flip.to_state, flip.reason, flip.severity)
+        with self._lock:
+            try:
+                cursor = self._db.execute(f"INSERT INTO flips ({_COLUMNS}) VALUES (?,?,?,?,?,?)", row)
+            except sqlite3.Error as error:
+                raise StoreUnwritable(f"flip of {flip.subject} not written: {error}") from error
+        return int(cursor.lastrowid or 0)
+
+    def recent(self, count: int) -> list[Flip]:
+        """Return the last flips, the newest first."""
+        return self._read(f"SELECT {_COLUMNS} FROM flips ORDER BY id DESC LIMIT ?", count)
+
+    def after(self, row: int, count: int) -> list[tuple[int, Flip]]:
+        """Return (row number, flip) beyond a row number, the oldest first."""
+        with self._lock:
+            sql = f"SELECT id, {_COLUMNS} FROM flips WHERE id > ? ORDER BY id LIMIT ?"
+            return [(number, Flip(*rest)) for number, *rest in self._db.execute(sql, (row, count))]
+
+    def of(self, subject: str, count: int) -> list[Flip]:
+        """Return the last flips of one subject, the newest first."""
+        sql = f"SELECT {_COLUMNS} FROM flips WHERE subject = ? ORDER BY id DESC LIMIT ?"
+        return self._read(sql, subject, count)
+
+    def state(self) -> dict[str, Flip]:
+        """Return the last flip of every subject: what was known when the rows were last written."""
+        sql = f"SELECT {_COLUMNS} FROM flips WHERE id IN (SELECT MAX(id) FROM flips GROUP BY subject)"
+        return {flip.subject: flip for flip in self._read(sql)}
+
+    def expire(self, before: float) -> int:
+        """Remove flips older than a Unix time, except the last of each subject; return how many."""
+        sql = "DELETE FROM flips WHERE at < ? AND id NOT IN (SELECT MAX(id) FROM flips GROUP BY subject)"
+        with self._lock:
+            return self._db.execute(sql, (before,)).rowcount
+
+    def snapshot(self, folder: Path) -> None:
+        """Write a consistent copy of the rows into another folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        target = sqlite3.connect(folder / "events.db")
+        with self._lock:
+            self._db.backup(target)
+        target.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def _read(self, sql: str, *arguments: object) -> list[Flip]:
+        with self._lock:
+            return [Flip(*row) for row in self._db.execute(sql, arguments)]
