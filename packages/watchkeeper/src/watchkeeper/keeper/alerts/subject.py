@@ -1,0 +1,43 @@
+"""From a judged subject to the words of its alert.
+
+A subject is `kind/owner/name`: `target/<job>/<instance>`, `component/<bot>/<name>`,
+`silence/<bot>/<judge>`.
+"""
+
+from __future__ import annotations
+
+from watchkeeper.keeper.alerts.alert import Pairs
+
+# kind: alert name, label of the owner, label of the name
+KINDS = {
+    "target": ("TargetDown", "job", "instance"),
+    "component": ("ComponentUnhealthy", "bot", "component"),
+    "silence": ("Silence", "bot", "judge"),
+}
+
+
+def split(subject: str) -> tuple[str, str, str]:
+    """Return kind, owner and name of a subject; the name may hold slashes."""
+    kind, _, rest = subject.partition("/")
+    owner, _, name = rest.partition("/")
+    return kind, owner, name
+
+
+def labels_of(subject: str, severity: str) -> Pairs:
+    """Return the labels of the alert of a subject, sorted by name."""
+    kind, owner, name = split(subject)
+    alertname, owner_label, name_label = KINDS.get(kind, (kind.title(), "owner", "name"))
+    pairs = {"alertname": alertname, "severity": severity, owner_label: owner, name_label: name}
+    return tuple(sorted(pairs.items()))
+
+
+def summary_of(subject: str) -> str:
+    """Return one plain line that says what is wrong with a subject whose alert fires."""
+    kind, owner, name = split(subject)
+    if kind == "target":
+        return f"{owner}: target {name} is down"
+    if kind == "component":
+        return f"{owner}: component {name} is unhealthy"
+    if kind == "silence":
+        return f"{owner}: {name} is silent"
+    return f"{subject} is unhealthy"

@@ -1,0 +1,158 @@
+"""The shape of `keeper.yaml`. Every setting is described in docs/reference/keeper-config.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from watchkeeper.keeper.config.values import Duration, Size
+
+Severity = Literal["critical", "warning", "info"]
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping in the file."""
+
+
+class Listen(Node, frozen=True, kw_only=True):
+    """Where the page and the API are served."""
+
+    address: str = "127.0.0.1"
+    port: int = 8080
+    token_file: str = ""
+
+
+class GlobalScrape(Node, frozen=True, kw_only=True):
+    """Defaults of every scrape, as in Prometheus' `global`."""
+
+    scrape_interval: Duration = Duration(15)
+    scrape_timeout: Duration = Duration(10)
+
+
+class StaticConfig(Node, frozen=True, kw_only=True):
+    """Targets written in the file, with the labels that their series get."""
+
+    targets: list[str]
+    labels: dict[str, str] = {}
+
+
+class ScrapeConfig(Node, frozen=True, kw_only=True):
+    """One job, in the shape of Prometheus' `scrape_configs`; an interval of 0 means the global one."""
+
+    job_name: str
+    scrape_interval: Duration = Duration(0)
+    scrape_timeout: Duration = Duration(0)
+    metrics_path: str = "/metrics"
+    scheme: Literal["http"] = "http"
+    static_configs: list[StaticConfig] = []
+
+
+class TargetJudge(Node, frozen=True, kw_only=True):
+    """When a target counts as down."""
+
+    hold: Duration = msgspec.field(default=Duration(2), name="for")
+    severity: Severity = "critical"
+
+
+class ComponentJudge(Node, frozen=True, kw_only=True):
+    """How components of bots are judged; their severity follows the agent's `critical`."""
+
+    hold: Duration = msgspec.field(default=Duration(0), name="for")
+
+
+class SilenceJudge(Node, frozen=True, kw_only=True):
+    """Something that must move: a timestamp gauge, or a counter."""
+
+    name: str
+    metric: str
+    limit: Duration
+    kind: Literal["auto", "timestamp", "counter"] = "auto"
+    what: str = "movement"
+    severity: Severity = "critical"
+
+
+class JudgeConfig(Node, frozen=True, kw_only=True):
+    """What is judged, how often, and by which limits."""
+
+    every: Duration = Duration(1)
+    health_path: str = "/health"
+    target_down: TargetJudge = TargetJudge()
+    component: ComponentJudge = ComponentJudge()
+    silence: list[SilenceJudge] = []
+
+
+class LogChannel(Node, frozen=True, kw_only=True):
+    """Alerts as lines of the keeper's log."""
+
+    enabled: bool = True
+
+
+class JsonlChannel(Node, frozen=True, kw_only=True):
+    """Alerts as JSON lines in a file, relative to the data folder."""
+
+    enabled: bool = True
+    path: str = "alerts.jsonl"
+    max_bytes: Size = Size(16 << 20)
+    keep: int = 4
+
+
+class Notify(Node, frozen=True, kw_only=True):
+    """Who is told."""
+
+    log: LogChannel = LogChannel()
+    jsonl: JsonlChannel = JsonlChannel()
+
+
+class Retention(Node, frozen=True, kw_only=True):
+    """How much history is kept."""
+
+    time: Duration = Duration(30 * 86_400)
+    size: Size = Size(1 << 30)
+
+
+class StoreConfig(Node, frozen=True, kw_only=True):
+    """How samples are written; a crash loses at most the last flush interval."""
+
+    flush: Duration = Duration(5)
+
+
+class Log(Node, frozen=True, kw_only=True):
+    """The keeper's own log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "text"
+
+
+class Config(Node, frozen=True, kw_only=True):
+    """The whole file."""
+
+    data: str = "keeper-data"
+    listen: Listen = Listen()
+    global_: GlobalScrape = msgspec.field(default=GlobalScrape(), name="global")
+    scrape_configs: list[ScrapeConfig] = []
+    judge: JudgeConfig = JudgeConfig()
+    notify: Notify = Notify()
+    retention: Retention = Retention()
+    store: StoreConfig = StoreConfig()
+    log: Log = Log()
+
+
+def node_of(kind: Any) -> type[Node] | None:
+    """Return the Node inside a field's type, through lists, or None."""
+    if isinstance(kind, type) and issubclass(kind, Node):
+        return kind
+    inner = get_args(kind)
+    return node_of(inner[0]) if getattr(kind, "__origin__", None) is list else None
+
+
+def settings(node: type[Node] = Config, prefix: str = "") -> Iterator[str]:
+    """Yield the path of every setting, such as `listen.port` or `scrape_configs[].job_name`."""
+    for field in msgspec.structs.fields(node):
+        path = f"{prefix}{field.encode_name}"
+        inner = node_of(field.type)
+        if inner is None:
+            yield path
+        else:
+            yield from settings(inner, f"{path}." if inner is field.type else f"{path}[].")

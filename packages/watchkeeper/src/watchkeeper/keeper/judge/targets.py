@@ -1,0 +1,38 @@
+"""Is a target up: what the last scrapes say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper.keeper.judge.finding import CRITICAL, DOWN, UNKNOWN, UP, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The last scrape of a target; up is None and at 0 before the first one."""
+
+    job: str
+    instance: str
+    bot: str
+    up: bool | None
+    at: float
+    interval: float
+    error: str = ""
+
+
+def target_finding(contact: Contact, now: float, hold: float, severity: str = CRITICAL) -> Finding:
+    """Return whether a target is up; a scrape that is long overdue means that nobody knows."""
+    subject = f"target/{contact.job}/{contact.instance}"
+    if contact.up is None:
+        return Finding(subject, UNKNOWN, "not scraped yet", severity)
+    overdue = now - contact.at
+    if overdue > stale_after(contact.interval):
+        return Finding(subject, UNKNOWN, "no scrape for several intervals", severity)
+    if not contact.up:
+        return Finding(subject, DOWN, contact.error or "the scrape failed", severity, hold)
+    return Finding(subject, UP, "", severity)
+
+
+def stale_after(interval: float) -> float:
+    """Return the age in seconds at which the word of a target no longer counts."""
+    return 3 * interval + 2
