@@ -12,7 +12,7 @@ Loading (the caller carries the calls to the node, all of one round at one pinne
 
 Market:
     Market(loaded, block, offset=0, retained=4096)   offset: block number minus sequence number
-    .apply(sequence, swaps) -> set[bytes]            swaps of ONE transaction, in order; touched pool addresses
+    .apply(sequence, swaps) -> set[bytes]            the swaps of ONE transaction, in order; touched pools
     .reconcile(block, logs) -> Reconciliation(block, exact, corrected, touched)
     .rewind(sequence) -> set[bytes]                  forget what was applied from that number on (a reorg)
     .sequence, .block, .pools, .state(address), .confirmed(address)
