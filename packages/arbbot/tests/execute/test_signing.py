@@ -24,7 +24,7 @@ calls = st.builds(
 
 @given(calls)
 def test_a_signed_call_reads_back_with_its_fields_and_its_sender(call: Call) -> None:
-    """eth-account recovers our address and every field from the raw bytes, and signs and hashes them alike."""
+    """eth-account recovers our address and every field from the raw bytes, and signs alike."""
     signer = LocalSigner(KEY)
     raw = signer.sign(call)
     read = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()

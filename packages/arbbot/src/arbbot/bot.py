@@ -1,0 +1,244 @@
+"""The life of a block: the one file that knows the order of the rooms.
+
+`on_frame` runs from a frame to its decision without waiting for anything. What needs the node (executing,
+reconciling) runs beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter, time
+from typing import Any
+
+from arbbot.decode import DecodeError, Grade, Message, parse_frame, swaps, transactions
+from arbbot.detect import Detector
+from arbbot.dex import DexBook
+from arbbot.execute import Executor
+from arbbot.feed import Cursor, FeedClient, Verdict
+from arbbot.loader import read_logs
+from arbbot.logs import Burst
+from arbbot.model import Opportunity, Plan, Refusal
+from arbbot.pools import Market
+from arbbot.ports import BotObserver
+from arbbot.rpc import Rpc, RpcError
+from arbbot.settings import Settings
+from arbbot.validate import Gas, Limits, validate
+
+OLD_SECONDS = 5  # a backlog message feeds the state and decides nothing
+
+
+class Bot:
+    """One market, one feed, one executor (or None: everything but the last step)."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        book: DexBook,
+        market: Market,
+        rpc: Rpc,
+        observer: BotObserver,
+        log: Any,
+        executor: Executor | None = None,
+    ) -> None:
+        self._settings, self._book, self._market, self._rpc = settings, book, market, rpc
+        self._observer, self._log, self._executor = observer, log, executor
+        self._burst = Burst()
+        self._grade: Grade = settings.feed.grade  # type: ignore[assignment]
+        base = book.tokens[settings.market.base].address
+        self._detector = Detector(market, (base,), settings.market.max_hops)
+        self._limits = Limits.of(
+            settings.limits.impact,
+            max_position=settings.limits.max_position,
+            min_profit=settings.limits.min_profit,
+            max_gas_price=settings.limits.max_gas_price,
+        )
+        self._gas: Gas | None = None
+        self._suspect_until = -1
+        self._reconciled_at = float("-inf")
+        self._profit, self._gas_paid = 0, 0
+        self._running: set[asyncio.Task[None]] = set()
+        self._cursor = Cursor()
+        self.feed = FeedClient(settings.feed, settings.chain_id, self._cursor, observer, self.on_frame)
+        observer.pools(len(market.pools))
+
+    # --- from frame to decision: no waiting -----------------------------------------------------
+
+    def on_frame(self, data: bytes) -> None:
+        """Take one websocket frame through every room; never raises for what the wire brings."""
+        began = perf_counter()
+        try:
+            frame = parse_frame(data)
+        except DecodeError as error:
+            self._malformed(error)
+            return
+        touched: set[bytes] = set()
+        fresh = False
+        for message in frame.messages:
+            fresh = self._message(message, touched) or fresh
+        if touched and fresh:
+            self._decide(touched, began)
+
+    def _message(self, message: Message, touched: set[bytes]) -> bool:
+        """Apply one message to the market; tell whether it is new enough to decide on."""
+        sequence = message.sequence
+        verdict, skipped = self._cursor.judge(sequence, message.block_hash)
+        if verdict is not Verdict.NEW and not self._again(verdict, sequence, touched):
+            return False
+        if skipped:
+            self._observer.gap(skipped)
+            self._suspect_until = sequence
+        self._observer.message(sequence)
+        began = perf_counter()
+        try:
+            wanted = self._swaps(message)
+        except DecodeError as error:
+            self._malformed(error)
+            self._suspect_until = sequence  # whatever was in it happened all the same
+            return False
+        self._observer.stage("parse", perf_counter() - began)
+        for legs in wanted:
+            touched |= self._market.apply(sequence, legs)
+        return time() - message.header.timestamp <= OLD_SECONDS
+
+    def _again(self, verdict: Verdict, sequence: int, touched: set[bytes]) -> bool:
+        """Handle a number seen before; tell whether the message counts."""
+        if verdict is Verdict.REORG:
+            self._observer.reorg()
+            touched |= self._market.rewind(sequence)
+            return True
+        self._observer.duplicate()
+        return False
+
+    def _swaps(self, message: Message) -> list[Any]:
+        """Return the swaps of each transaction that has any."""
+        wanted = []
+        for tx in transactions(message):
+            self._observer.transaction(tx.type)
+            try:
+                legs = swaps(tx, self._book, self._grade)
+            except DecodeError as error:
+                self._observer.validation_error(error.reason)
+                continue
+            if legs:
+                wanted.append(legs)
+                for leg in legs:
+                    self._observer.swap(leg.protocol, leg.version)
+        return wanted
+
+    def _decide(self, touched: set[bytes], began: float) -> None:
+        """Search the cycles through what was touched and take the best that passes."""
+        sequence = self._cursor.last or 0
+        start = perf_counter()
+        found = self._detector.detect(touched, sequence)
+        searched = perf_counter()
+        self._observer.stage("detect", searched - start)
+        self._observer.opportunities(len(found), len(found))
+        for opportunity in found:
+            verdict = self._judge(opportunity)
+            self._observer.stage("validate", perf_counter() - searched)
+            if isinstance(verdict, Plan):
+                self._take(verdict)
+                break
+            self._refuse(verdict)
+        self._observer.stage("end_to_end", perf_counter() - began)
+
+    def _judge(self, opportunity: Opportunity) -> Plan | Refusal:
+        if self._market.block < self._suspect_until + self._settings.genesis_block_offset:
+            return Refusal(opportunity, "stale_state", "the feed had a gap; waiting for the chain's word")
+        if perf_counter() - self._reconciled_at > self._settings.rpc.stale_seconds:
+            return Refusal(opportunity, "stale_state", "the chain has not confirmed the pools lately")
+        if self._gas is None:
+            return Refusal(opportunity, "gas_unknown", "no gas price yet")
+        return validate(opportunity, self._market, self._limits, self._gas)
+
+    def _take(self, plan: Plan) -> None:
+        """Start a plan, unless execution is off or one is under way."""
+        if self._executor is None:
+            self._refuse(Refusal(plan.opportunity, "execution_off", "execution is switched off"))
+        elif self._executor.busy:
+            self._observer.queue(1, 1)
+            self._refuse(Refusal(plan.opportunity, "busy", "another plan is under way"))
+        else:
+            self._executor.busy = True
+            task = asyncio.get_running_loop().create_task(self._execute(self._executor, plan))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._observer.refused(refusal.reason)
+        if (count := self._burst.admit(f"refused {refusal.reason}")) is not None:
+            self._log.info("refused", reason=refusal.reason, detail=refusal.detail, count=count)
+
+    def _malformed(self, error: DecodeError) -> None:
+        self._observer.parse_error(error.reason)
+        if (count := self._burst.admit(f"parse {error.reason}")) is not None:
+            self._log.warning("malformed", reason=error.reason, detail=str(error)[:200], count=count)
+
+    # --- beside the hot path ---------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until cancelled, or until a part fails for good; an executing plan is waited for."""
+        parts = [asyncio.ensure_future(self.feed.run()), asyncio.ensure_future(self._reconcile_forever())]
+        try:
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in done:
+                part.result()  # no loop dies silently
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, *self._running, return_exceptions=True)
+
+    async def recover(self) -> None:
+        """Settle what an earlier life left open, and take up its totals."""
+        if self._executor is None:
+            return
+        for tx_hash, status in await self._executor.recover():
+            self._log.info("recovered", tx=tx_hash, status=status)
+
+    def resume_totals(self, profit: int, gas_paid: int) -> None:
+        """Take up the sums of earlier lives; wei."""
+        self._profit, self._gas_paid = profit, gas_paid
+        self._observer.earned(profit, gas_paid)
+
+    async def _execute(self, executor: Executor, plan: Plan) -> None:
+        began = perf_counter()
+        self._observer.attempted()
+        receipt = await executor.execute(plan)
+        self._observer.stage("execute", perf_counter() - began)
+        self._observer.queue(0, 0)
+        self._profit += receipt.profit
+        self._gas_paid += receipt.gas_cost
+        self._observer.earned(self._profit, self._gas_paid)
+        if receipt.status == "succeeded":
+            self._observer.succeeded()
+        else:
+            self._observer.failed(receipt.reason or receipt.status)
+        self._log.info(
+            "executed",
+            tx="0x" + receipt.tx_hash.hex(),
+            status=receipt.status,
+            reason=receipt.reason,
+            expected=str(plan.opportunity.profit),
+            profit=str(receipt.profit),
+            gas=str(receipt.gas_cost),
+        )
+
+    async def _reconcile_forever(self) -> None:
+        while True:
+            try:
+                await self._reconcile()
+            except RpcError as error:
+                if (count := self._burst.admit(f"rpc {error.reason}")) is not None:
+                    self._log.warning("reconcile failed", reason=error.reason, detail=str(error), count=count)
+            await asyncio.sleep(self._settings.rpc.reconcile_seconds)
+
+    async def _reconcile(self) -> None:
+        """Correct the market by the chain's own logs, and read the gas price."""
+        head = int(await self._rpc.call("eth_blockNumber"), 16)
+        if head > self._market.block:
+            logs = await read_logs(self._rpc, self._market, head)
+            outcome = self._market.reconcile(head, logs)
+            self._detector.refresh(outcome.touched)
+            self._observer.reconciled(outcome.exact, outcome.corrected, 0.0)
+        self._reconciled_at = perf_counter()
+        self._gas = Gas(int(await self._rpc.call("eth_gasPrice"), 16))

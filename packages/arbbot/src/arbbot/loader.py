@@ -1,0 +1,89 @@
+"""Bring the chain's pools into a Market: discovery and loading over RPC, before the first decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from arbbot.dex import DexBook
+from arbbot.pools import Call, Discovery, Factory, Loading, Log, Market, PoolSpec, discovery
+from arbbot.rpc import Request, Rpc, RpcRefused
+from arbbot.settings import Settings
+
+
+class LoadError(Exception):
+    """No market could be loaded; the text says what was looked for."""
+
+
+async def load_market(
+    rpc: Rpc, book: DexBook, settings: Settings, tell: Callable[[str], None] = lambda text: None
+) -> Market:
+    """Find the pools of the settings' tokens in the book's factories, and load them at one block.
+
+    Raises LoadError where nothing is found, RpcError where the node fails.
+    """
+    tokens = chosen_tokens(book, settings)
+    block = int(await rpc.call("eth_blockNumber"), 16)
+    search = discovery(factories(book), list(tokens.values()))
+    specs = await discovered(rpc, search, block)
+    if not specs:
+        raise LoadError(f"no pool of {', '.join(tokens)} in the factories of {settings.dex}")
+    tell(f"found {len(specs)} pools, loading them at block {block}")
+    loading = Loading(specs)
+    while calls := loading.calls():
+        loading.feed(await ask(rpc, calls, block))
+    for address, reason in loading.refused.items():
+        tell(f"pool 0x{address.hex()} is left out: {reason}")
+    if not loading.loaded:
+        raise LoadError("no pool could be loaded")
+    return Market(loading.loaded, block, settings.genesis_block_offset)
+
+
+def chosen_tokens(book: DexBook, settings: Settings) -> dict[str, bytes]:
+    """Return the tokens to watch by symbol; raise LoadError for a symbol that the book lacks."""
+    names = settings.market.tokens or tuple(book.tokens)
+    for name in (*names, settings.market.base):
+        if name not in book.tokens:
+            raise LoadError(f"token {name} is not in {settings.dex}; there are: {', '.join(book.tokens)}")
+    return {name: book.tokens[name].address for name in names}
+
+
+def factories(book: DexBook) -> list[Factory]:
+    """Return the book's factories as discovery wants them."""
+    return [Factory(row.protocol, row.version, row.address, tuple(row.fees)) for row in book.factories]
+
+
+async def discovered(rpc: Rpc, search: Discovery, block: int) -> list[PoolSpec]:
+    """Ask the factories which pools there are."""
+    return search.specs(await ask(rpc, search.calls(), block))
+
+
+async def ask(rpc: Rpc, calls: Sequence[Call], block: int) -> list[bytes | None]:
+    """Answer calls at one block; a call that the chain reverts is None."""
+    requests: list[Request] = [("eth_call", [shown(call), hex(block)]) for call in calls]
+    try:
+        return [bytes.fromhex(text[2:]) for text in await rpc.batch(requests)]
+    except RpcRefused:
+        return [await ask_one(rpc, request) for request in requests]
+
+
+async def ask_one(rpc: Rpc, request: Request) -> bytes | None:
+    """Answer one call; None where the chain reverts it."""
+    try:
+        return bytes.fromhex((await rpc.call(request[0], *request[1]))[2:])
+    except RpcRefused:
+        return None
+
+
+def shown(call: Call) -> dict[str, str]:
+    """Return a call as JSON-RPC wants it."""
+    return {"to": "0x" + call.to.hex(), "data": "0x" + call.data.hex()}
+
+
+async def read_logs(rpc: Rpc, market: Market, head: int) -> list[Log]:
+    """Return the watched pools' logs of the blocks after the market's own, up to head."""
+    question = {
+        "fromBlock": hex(market.block + 1),
+        "toBlock": hex(head),
+        "address": ["0x" + address.hex() for address in market.pools],
+    }
+    return [Log.from_json(row) for row in await rpc.call("eth_getLogs", question)]

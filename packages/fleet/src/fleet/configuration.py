@@ -1,0 +1,93 @@
+"""The files that venues, bots and keeper are started with, written from what the venue says of itself."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def write(path: Path, tree: Any) -> None:
+    """Write a YAML file."""
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+
+
+def write_key(path: Path) -> bytes:
+    """Make a throw-away key for the local chain, readable by its owner alone, and return it."""
+    key = secrets.token_bytes(32)
+    path.touch(mode=0o600)
+    path.write_text(key.hex())
+    return key
+
+
+def dex_book(venue: dict[str, Any]) -> dict[str, Any]:
+    """Return the local chain's dex.yaml."""
+    v2, v3 = venue["v2"], venue["v3"]
+    return {
+        "chain_id": venue["chain_id"],
+        "tokens": {
+            name: {"address": row["address"], "decimals": row["decimals"]}
+            for name, row in venue["tokens"].items()
+        },
+        "factories": [
+            {
+                "protocol": "uniswap",
+                "version": "v2",
+                "address": v2["factory"],
+                "init_code_hash": v2["init_code_hash"],
+            },
+            {
+                "protocol": "uniswap",
+                "version": "v3",
+                "address": v3["factory"],
+                "init_code_hash": v3["init_code_hash"],
+                "fees": v3["fee_tiers"],
+            },
+        ],
+        "routers": [],
+    }
+
+
+def bot_settings(venue: dict[str, Any], port: int, executor: str | None) -> dict[str, Any]:
+    """Return the bot's arbbot.yaml for the local chain."""
+    return {
+        "chain_id": venue["chain_id"],
+        "genesis_block_offset": venue.get("genesis_block_offset", 0),
+        "dex": "dex.yaml",
+        "state": "state",
+        "feed": {"url": venue["feed"], "silence_seconds": 2.0, "backoff_limit_seconds": 2.0},
+        "rpc": {"url": venue["rpc"], "timeout_seconds": 1.5, "reconcile_seconds": 0.5, "stale_seconds": 4.0},
+        "market": {"tokens": list(venue["tokens"]), "base": "WETH"},
+        "limits": {"max_position": 20 * 10**18, "min_profit": 10**15},
+        "execution": {"enabled": executor is not None, "executor": executor},
+        "metrics": {"port": port},
+    }
+
+
+def keeper_settings(port: int, bot_port: int) -> dict[str, Any]:
+    """Return the keeper's keeper.yaml for the demo: everything each second."""
+    return {
+        "data": "data",
+        "listen": {"port": port},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "800ms"},
+        "scrape_configs": [
+            {
+                "job_name": "arbbot",
+                "static_configs": [{"targets": [f"127.0.0.1:{bot_port}"], "labels": {"bot": "arbbot"}}],
+            }
+        ],
+        "judge": {
+            "every": "1s",
+            "target_down": {"for": "2s"},
+            "silence": [
+                {
+                    "name": "feed",
+                    "metric": "mev_sequencer_last_frame_timestamp_seconds",
+                    "limit": "3s",
+                    "what": "frame",
+                }
+            ],
+        },
+    }

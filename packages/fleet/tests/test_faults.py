@@ -1,0 +1,34 @@
+"""The demo's fault script."""
+
+import pytest
+
+from fleet.faults import NOTICED_BY, REST, FaultError, read_faults, seconds_needed
+
+
+def test_a_bare_name_gets_a_start_and_a_length() -> None:
+    """The one-word form is enough."""
+    (fault,) = read_faults("feed_freeze")
+    assert fault.name == "feed_freeze"
+    assert fault.start > 0 < fault.seconds
+
+
+def test_all_faults_follow_one_another_with_time_to_recover() -> None:
+    """No fault begins before the one before it has ended and rested."""
+    plan = read_faults("all")
+    assert [row.name for row in plan] == list(NOTICED_BY)
+    for before, after in zip(plan, plan[1:], strict=False):
+        assert after.start >= before.start + before.seconds + REST
+    assert seconds_needed(plan) >= plan[-1].start + plan[-1].seconds
+
+
+def test_start_and_length_can_be_given() -> None:
+    """name@start+seconds, in any combination."""
+    assert read_faults("rpc_429@40+5, feed_gap@60") == [("rpc_429", 40, 5), ("feed_gap", 60, 8)]
+    assert read_faults("") == []
+
+
+@pytest.mark.parametrize("text", ["feed_frozen", "feed_gap@x", "feed_gap+", "@3"])
+def test_a_wrong_word_is_named_with_the_choices(text: str) -> None:
+    """The error repeats the word and lists the names."""
+    with pytest.raises(FaultError, match="rpc_down"):
+        read_faults(text)
