@@ -1,5 +1,7 @@
 """The demo's fault script."""
 
+import itertools
+
 import pytest
 
 from fleet.faults import NOTICED_BY, REST, FaultError, read_faults, seconds_needed
@@ -16,7 +18,7 @@ def test_all_faults_follow_one_another_with_time_to_recover() -> None:
     """No fault begins before the one before it has ended and rested."""
     plan = read_faults("all")
     assert [row.name for row in plan] == list(NOTICED_BY)
-    for before, after in zip(plan, plan[1:], strict=False):
+    for before, after in itertools.pairwise(plan):
         assert after.start >= before.start + before.seconds + REST
     assert seconds_needed(plan) >= plan[-1].start + plan[-1].seconds
 
