@@ -12,22 +12,20 @@ class Judge:
 
     `look` compares findings with the standings and returns the flips; `apply` takes note of a flip
     after it was written. So a flip that could not be written is found again at the next look.
+    `latest` holds the findings of the last look by subject.
     """
 
     def __init__(self, standings: Mapping[str, Standing] = {}) -> None:
         self.standings = dict(standings)
+        self.latest: dict[str, Finding] = {}
         self._pending: dict[str, float] = {}
 
     def look(self, now: float, findings: Iterable[Finding]) -> list[Flipped]:
         """Return the flips that the findings ask for; a subject without a finding is gone."""
-        flips = []
-        seen = set()
-        for finding in findings:
-            seen.add(finding.subject)
-            flip = self._settle(now, finding)
-            if flip:
-                flips.append(flip)
-        return flips + [self._gone(now, subject) for subject in self.standings if subject not in seen]
+        self.latest = {finding.subject: finding for finding in findings}
+        settled = [self._settle(now, finding) for finding in self.latest.values()]
+        gone = [self._gone(now, subject) for subject in self.standings if subject not in self.latest]
+        return [flip for flip in settled if flip] + gone
 
     def apply(self, flip: Flipped) -> None:
         """Take note of a flip that has been written."""

@@ -9,7 +9,7 @@ from watchkeeper.keeper.judge.finding import CRITICAL, DOWN, UNKNOWN, UP, Findin
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The last scrape of a target; up is None and at 0 before the first one."""
+    """The last scrape of a target; up is None and at 0 before the first one. Times in seconds."""
 
     job: str
     instance: str
@@ -18,6 +18,9 @@ class Contact:
     at: float
     interval: float
     error: str = ""
+    url: str = ""
+    duration: float = 0.0
+    samples: int = 0
 
 
 def target_finding(contact: Contact, now: float, hold: float, severity: str = CRITICAL) -> Finding:

@@ -1,0 +1,63 @@
+"""The routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from watchkeeper.keeper.web import api
+from watchkeeper.keeper.web.answers import BadQuery, error
+from watchkeeper.keeper.web.assets import Assets
+from watchkeeper.keeper.web.guard import Guard
+from watchkeeper.keeper.web.live import Live
+
+
+def create_app(
+    live: Live, token: str = "", hosts: Sequence[str] = (), assets: Assets | None = None
+) -> Starlette:
+    """Return the ASGI application; a token guards every path where there is one."""
+    app = Starlette(
+        routes=routes(assets or Assets()),
+        middleware=[Middleware(Guard, token=token, hosts=hosts)],
+        exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
+    )
+    app.state.live = live
+    return app
+
+
+def routes(assets: Assets) -> list[BaseRoute]:
+    return [
+        Route("/", assets.page),
+        Route("/api/overview", api.overview),
+        Route("/api/health", api.health),
+        Route("/api/metrics", api.metrics),
+        Route("/api/history", api.history),
+        Route("/api/alerts", api.alerts),
+        Route("/api/board", api.board),
+        Route("/api/range", api.curves),
+        Route("/api/events", api.events),
+        Route("/metrics", api.own_metrics),
+        Route("/health", api.own_health),
+        Route("/health/{rest:path}", api.own_health),
+        Route("/{path:path}", assets.file),
+    ]
+
+
+async def bad_query(request: Request, problem: Exception) -> Response:
+    return error(400, str(problem))
+
+
+async def http_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    return error(problem.status_code, problem.detail, problem.headers)
+
+
+async def broken(request: Request, problem: Exception) -> Response:
+    """Answer plainly; the traceback is in the keeper's log."""
+    return error(500, "the keeper failed to answer; its log says why")

@@ -1,0 +1,206 @@
+"""The boards: which panels and which headline figures a bot gets. Data, so that other bots can have theirs.
+
+A curve says how it is computed and can be written as PromQL (`expr`), so a board moves to another
+engine without being rewritten.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+How = Literal["rate", "value", "quantile"]
+Unit = Literal["per_second", "seconds", "wei", "ratio", "bytes", "count"]
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric turned into one line, or one line for each value of the label `by`.
+
+    minus names a metric whose value is subtracted.
+    """
+
+    metric: str
+    how: How
+    label: str = ""
+    by: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    quantile: float = 0.0
+    minus: str = ""
+
+    def expr(self, window: str = "1m") -> str:
+        """Return the curve in PromQL."""
+        inner = ", ".join(f'{name}="{value}"' for name, value in self.where)
+        selector = f"{{{inner}}}" if inner else ""
+        by = f" by ({self.by})" if self.by else ""
+        if self.how == "value":
+            total = f"sum{by} ({self.metric}{selector})"
+            return f"{total} - sum{by} ({self.minus}{selector})" if self.minus else total
+        if self.how == "rate":
+            return f"sum{by} (rate({self.metric}{selector}[{window}]))"
+        labels = ", ".join(filter(None, ["le", self.by]))
+        rates = f"sum by ({labels}) (rate({self.metric}_bucket{selector}[{window}]))"
+        return f"histogram_quantile({self.quantile:g}, {rates})"
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One chart."""
+
+    id: str
+    title: str
+    unit: Unit
+    curves: tuple[Curve, ...]
+    note: str = ""
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One headline number."""
+
+    id: str
+    title: str
+    unit: Unit
+    curve: Curve
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """A title, the metric that shows that a bot is of this kind, figures and panels."""
+
+    id: str
+    title: str
+    sign: str
+    figures: tuple[Figure, ...]
+    panels: tuple[Panel, ...]
+
+
+LATENCY = "mev_processing_latency_seconds"
+END_TO_END = (("stage", "end_to_end"),)
+
+
+def rate(metric: str, label: str = "", by: str = "") -> Curve:
+    return Curve(metric=metric, how="rate", label=label, by=by)
+
+
+def value(metric: str, label: str = "", by: str = "", minus: str = "") -> Curve:
+    return Curve(metric=metric, how="value", label=label, by=by, minus=minus)
+
+
+def percentile(share: float, label: str = "", by: str = "", where: tuple[tuple[str, str], ...] = ()) -> Curve:
+    return Curve(metric=LATENCY, how="quantile", label=label, by=by, where=where, quantile=share)
+
+
+CPU = Panel(
+    id="cpu", title="Processor", unit="ratio", curves=(rate("process_cpu_seconds_total", "of one core"),)
+)
+MEMORY = Panel(
+    id="memory", title="Memory", unit="bytes", curves=(value("process_resident_memory_bytes", "resident"),)
+)
+FILES = Panel(id="files", title="Open files", unit="count", curves=(value("process_open_fds", "open"),))
+
+CPU_FIGURE = Figure(id="cpu", title="Processor", unit="ratio", curve=rate("process_cpu_seconds_total"))
+MEMORY_FIGURE = Figure(
+    id="memory", title="Memory", unit="bytes", curve=value("process_resident_memory_bytes")
+)
+
+ARBITRAGE = Board(
+    id="arbitrage",
+    title="Arbitrage",
+    sign="mev_sequencer_messages_received_total",
+    figures=(
+        Figure(
+            id="profit",
+            title="Net profit",
+            unit="wei",
+            curve=value("mev_profit_earned_wei", minus="mev_gas_cost_total_wei"),
+        ),
+        Figure(
+            id="messages",
+            title="Messages",
+            unit="per_second",
+            curve=rate("mev_sequencer_messages_received_total"),
+        ),
+        Figure(id="swaps", title="Swaps", unit="per_second", curve=rate("mev_swaps_detected_total")),
+        Figure(id="latency", title="Latency p95", unit="seconds", curve=percentile(0.95, where=END_TO_END)),
+        Figure(
+            id="opportunities",
+            title="Opportunities",
+            unit="count",
+            curve=value("mev_opportunities_found_total"),
+        ),
+        Figure(
+            id="executions", title="Executed", unit="count", curve=value("mev_executions_succeeded_total")
+        ),
+        CPU_FIGURE,
+        MEMORY_FIGURE,
+    ),
+    panels=(
+        Panel(
+            id="throughput",
+            title="Throughput",
+            unit="per_second",
+            curves=(
+                rate("mev_sequencer_messages_received_total", "messages"),
+                rate("mev_transactions_decoded_total", "transactions"),
+                rate("mev_swaps_detected_total", "swaps"),
+            ),
+        ),
+        Panel(
+            id="latency",
+            title="Latency, end to end",
+            unit="seconds",
+            curves=(
+                percentile(0.5, "p50", where=END_TO_END),
+                percentile(0.95, "p95", where=END_TO_END),
+                percentile(0.99, "p99", where=END_TO_END),
+            ),
+        ),
+        Panel(
+            id="profit",
+            title="Profit",
+            unit="wei",
+            note="cumulative",
+            curves=(
+                value("mev_profit_earned_wei", "net of gas", minus="mev_gas_cost_total_wei"),
+                value("mev_profit_earned_wei", "earned"),
+                value("mev_gas_cost_total_wei", "gas"),
+            ),
+        ),
+        Panel(
+            id="stages",
+            title="Latency by stage",
+            unit="seconds",
+            note="p95",
+            curves=(percentile(0.95, "{stage}", by="stage"),),
+        ),
+        Panel(
+            id="opportunities",
+            title="Opportunities and refusals",
+            unit="per_second",
+            curves=(
+                rate("mev_opportunities_found_total", "found"),
+                rate("mev_executions_succeeded_total", "executed"),
+                rate("mev_opportunities_refused_total", "refused: {reason}", by="reason"),
+            ),
+        ),
+        Panel(
+            id="rpc",
+            title="RPC calls",
+            unit="per_second",
+            curves=(
+                rate("mev_rpc_calls_total", "{method}", by="method"),
+                rate("mev_rpc_errors_total", "errors: {reason}", by="reason"),
+            ),
+        ),
+        CPU,
+        MEMORY,
+    ),
+)
+
+GENERIC = Board(
+    id="process",
+    title="Process",
+    sign="",
+    figures=(CPU_FIGURE, MEMORY_FIGURE),
+    panels=(CPU, MEMORY, FILES),
+)
+
+BOARDS = (ARBITRAGE,)

@@ -1,0 +1,79 @@
+"""What the web room sees of the keeper; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from watchkeeper.keeper.judge import Contact, Health, Judge, Overall
+from watchkeeper.keeper.store import Flip, Flips, Labels, Matcher, Series, StoreStats
+
+
+class Samples(Protocol):
+    """The readable side of the store."""
+
+    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Series]:
+        """Return the matching series with their samples in [start, end]."""
+
+    def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
+        """Return the labels of the matching series that have samples in [start, end]."""
+
+    def stats(self) -> StoreStats:
+        """Count what is kept."""
+
+
+class Pages(Protocol):
+    """What the keeper's own agent answers on its door."""
+
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        """Return content type and body of the keeper's own metrics."""
+
+    def health(self, path: str) -> tuple[int, bytes]:
+        """Return status and JSON body of a health path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Read-only access to what the keeper knows; times are Unix seconds.
+
+    revision changes whenever a row was written, so that readers may keep what they read.
+    """
+
+    version: str
+    started: float
+    every: float
+    now: Callable[[], float]
+    samples: Samples
+    flips: Flips
+    judge: Judge
+    contacts: Callable[[], list[Contact]]
+    healths: Callable[[], Mapping[str, Health]]
+    overall: Callable[[], Overall]
+    own: Callable[[], Mapping[str, float]]
+    revision: Callable[[], int]
+    pages: Pages
+
+    def scope(self, bot: str) -> list[Matcher]:
+        """Return the matchers of a bot's series: those of its targets; none match an unknown bot."""
+        mine = [contact for contact in self.contacts() if contact.bot == bot]
+        jobs = sorted({contact.job for contact in mine})
+        instances = sorted({contact.instance for contact in mine})
+        return [alternatives("job", jobs), alternatives("instance", instances)]
+
+    def recent(self, count: int, alerts: bool) -> list[Flip]:
+        """Return the newest rows of alerts, or of everything else, newest first."""
+        rows = self.flips.recent(4 * count + 100)
+        return [row for row in rows if row.subject.startswith("alert/") == alerts][:count]
+
+
+def alternatives(name: str, values: list[str]) -> Matcher:
+    """Return a matcher for one of several exact values."""
+    if len(values) == 1:
+        return Matcher(name, "=", values[0])
+    return Matcher(name, "=~", "|".join(escaped(value) for value in values) or "[^\\s\\S]")
+
+
+def escaped(value: str) -> str:
+    """Escape for RE2-like expressions, where re.escape would write too much."""
+    return "".join("\\" + char if char in "\\.+*?()|[]{}^$" else char for char in value)
