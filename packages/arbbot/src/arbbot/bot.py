@@ -98,7 +98,7 @@ class Bot:
         self._observer.stage("parse", perf_counter() - began)
         for legs in wanted:
             touched |= self._market.apply(sequence, legs)
-        return time() - message.header.timestamp <= OLD_SECONDS
+        return time() - message.timestamp <= OLD_SECONDS
 
     def _again(self, verdict: Verdict, sequence: int, touched: set[bytes]) -> bool:
         """Handle a number seen before; tell whether the message counts."""
