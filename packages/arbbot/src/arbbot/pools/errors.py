@@ -5,7 +5,8 @@ PoolError
 │   ├── NoInput          nothing goes in, or nothing comes out where the contract wants something
 │   ├── TooMuch          more is asked for than the pool holds
 │   ├── PriceLimit       the limit lies on the wrong side of the price, or outside the range of prices
-│   └── Overflows        a number leaves the width that the contract gives it
+│   ├── Overflows        a number leaves the width that the contract gives it
+│   └── Slippage         the transaction accepts less loss than the swap would bring
 ├── UnknownTicks         the swap leaves the part of the tick map that was loaded
 ├── BadAnswer            the node's answer is not what the call returns
 └── BadLog               a log's topics or data do not have the event's shape
@@ -34,6 +35,10 @@ class PriceLimit(Reverts):
 
 class Overflows(Reverts):
     """A number leaves the width that the contract gives it."""
+
+
+class Slippage(Reverts):
+    """The transaction accepts less loss than the swap would bring."""
 
 
 class UnknownTicks(PoolError):
