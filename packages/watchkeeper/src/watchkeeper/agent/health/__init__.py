@@ -1,0 +1,1 @@
+"""Component checks, heartbeats and what the probes say."""

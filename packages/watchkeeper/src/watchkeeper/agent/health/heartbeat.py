@@ -1,0 +1,113 @@
+"""A sign of life that the watched loop gives by itself; its absence is a deadlock."""
+
+import asyncio
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from threading import get_ident
+from types import FrameType
+from typing import Self
+
+from watchkeeper.agent.clock import Clock
+
+STDLIB = sysconfig.get_path("stdlib")
+
+
+class Heartbeat:
+    """The sign of life of one loop or thread; judged from its first beat on.
+
+    limit: seconds without a beat after which the loop counts as hung.
+    """
+
+    __slots__ = ("_asyncio_loop", "_at", "_follower", "_now", "_on_lag", "_thread", "limit", "name")
+
+    def __init__(
+        self,
+        name: str,
+        limit: float,
+        clock: Clock | None = None,
+        on_lag: Callable[[float], None] | None = None,
+    ) -> None:
+        if limit <= 0:
+            raise ValueError(f"the limit of heartbeat {name!r} must be above 0: {limit}")
+        self.name = name
+        self.limit = limit
+        self._now = (clock or Clock()).steady
+        self._on_lag = on_lag
+        self._at: float | None = None
+        self._thread = 0
+        self._asyncio_loop: asyncio.AbstractEventLoop | None = None
+        self._follower = 0  # the present follower's number; an older one ends itself
+
+    def beat(self) -> None:
+        """Say that the loop lives; call it wherever the loop comes round."""
+        self._at = self._now()
+
+    def rest(self) -> None:
+        """Judge no more, until the next beat: the loop ends or pauses on purpose."""
+        self._follower += 1
+        self._at = None
+
+    def follow(self, loop: asyncio.AbstractEventLoop, every: float = 0.1) -> Self:
+        """Beat from inside `loop` each `every` seconds and measure how late the loop comes; thread-safe.
+
+        A stall of D seconds shows as D minus at most `every`.
+        """
+        self._follower += 1
+        self._asyncio_loop = loop
+        loop.call_soon_threadsafe(self._first_tick, loop, every, self._follower)
+        return self
+
+    def age(self) -> float | None:
+        """Return the seconds since the last beat; None before the first one."""
+        at = self._at
+        return None if at is None else max(0.0, self._now() - at)
+
+    def complaint(self) -> str:
+        """Return why the loop counts as hung, and where it stands; empty while it lives."""
+        age = self.age()
+        if age is None or age <= self.limit:
+            return ""
+        where = standing(self._thread)
+        return f"{self.name}: no heartbeat for {age:.1f} s (limit {self.limit:g} s){where and ', ' + where}"
+
+    def tasks(self) -> int | None:
+        """Return how many tasks the followed loop has; None when it follows none."""
+        if self._asyncio_loop is None:
+            return None
+        try:
+            return len(asyncio.all_tasks(self._asyncio_loop))
+        except RuntimeError:  # the set of tasks kept changing under the count
+            return None
+
+    def _first_tick(self, loop: asyncio.AbstractEventLoop, every: float, follower: int) -> None:
+        self._thread = get_ident()
+        self._tick(loop, every, follower, loop.time())
+
+    def _tick(self, loop: asyncio.AbstractEventLoop, every: float, follower: int, due: float) -> None:
+        if follower != self._follower:
+            return
+        self.beat()
+        now = loop.time()
+        if self._on_lag is not None:
+            self._on_lag(max(0.0, now - due))
+        loop.call_at(now + every, self._tick, loop, every, follower, now + every)
+
+
+def standing(thread: int) -> str:
+    """Say at which line a thread stands: the innermost frame outside the standard library."""
+    frame = sys._current_frames().get(thread)
+    if frame is None:
+        return ""
+    ours = _outside_stdlib(frame) or frame
+    return f"at {Path(ours.f_code.co_filename).name}:{ours.f_lineno} in {ours.f_code.co_name}"
+
+
+def _outside_stdlib(frame: FrameType | None) -> FrameType | None:
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if not path.startswith(("<", STDLIB)) or "site-packages" in path:
+            return frame
+        frame = frame.f_back
+    return None

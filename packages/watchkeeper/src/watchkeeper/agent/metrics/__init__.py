@@ -1,0 +1,1 @@
+"""Instruments, registry, exposition and the collectors of process and runtime."""

@@ -1,0 +1,82 @@
+"""Write families as Prometheus text or OpenMetrics, in slices.
+
+A slice is short (about half a millisecond), so that whoever renders can let the bot's threads run between
+two of them. The line of a counter or gauge up to its value was written when the series was made.
+Formats: Prometheus text 0.0.4; OpenMetrics 1.0.0.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from math import inf, isfinite
+from operator import add
+
+from watchkeeper.agent.metrics.family import Family
+from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
+from watchkeeper.agent.metrics.naming import escaped_help, number
+from watchkeeper.agent.metrics.registry import AnyFamily
+
+TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+SLICE = 1000  # lines
+
+
+def text(families: Iterable[AnyFamily]) -> Iterator[str]:
+    """Yield the families in the text format, a slice at a time."""
+    for family in families:
+        name = f"{family.name}_total" if family.kind == "counter" else family.name
+        yield f"# HELP {name} {escaped_help(family.help, quotes=False)}\n# TYPE {name} {family.kind}\n"
+        yield from samples(family)
+
+
+def openmetrics(families: Iterable[AnyFamily]) -> Iterator[str]:
+    """Yield the families in OpenMetrics, a slice at a time, without the closing `# EOF`."""
+    for family in families:
+        unit = f"# UNIT {family.name} {family.unit}\n" if family.unit else ""
+        help = escaped_help(family.help, quotes=True)
+        yield f"# HELP {family.name} {help}\n# TYPE {family.name} {family.kind}\n{unit}"
+        yield from samples(family)
+
+
+def samples(family: AnyFamily) -> Iterator[str]:
+    """Yield the sample lines of one family, the same in both formats, a slice at a time."""
+    if family.kind == "histogram":
+        return histogram_lines(family)  # type: ignore[arg-type]  # the kind tells the class
+    return value_lines(family)  # type: ignore[arg-type]
+
+
+def value_lines(family: Family[Counter] | Family[Gauge]) -> Iterator[str]:
+    """Yield the lines of counters or gauges."""
+    pending: Iterator[Counter | Gauge] = iter(family.snapshot())
+    while some := list[Counter | Gauge](islice(pending, SLICE)):
+        heads = [series.head for series in some]
+        yield "\n".join(map(add, heads, numbers([series.value() for series in some]))) + "\n"
+
+
+def numbers(values: list[float]) -> Iterable[str]:
+    """Write numbers; the sum of all tells cheaply whether one of them needs `NaN` or `+Inf`."""
+    return map(repr if isfinite(sum(values)) else number, values)
+
+
+def histogram_lines(family: Family[Histogram]) -> Iterator[str]:
+    """Yield the lines of histograms: buckets, count, sum."""
+    pending = iter(family.snapshot())
+    while some := list(islice(pending, max(1, SLICE // 20))):
+        yield "".join([one_histogram(family.name, series) for series in some])
+
+
+def one_histogram(name: str, series: Histogram) -> str:
+    """Write one histogram; the count is the last bucket, so both always agree."""
+    counts, total = series.value()
+    labels = f"{series.head}," if series.head else ""
+    start = f"{name}_bucket{{{labels}"
+    lines = [f"{start}{edge}{count}\n" for edge, count in zip(edges(series.bounds()), counts, strict=True)]
+    braces = f"{{{series.head}}}" if series.head else ""
+    lines.append(f"{name}_count{braces} {counts[-1]}\n{name}_sum{braces} {number(total)}\n")
+    return "".join(lines)
+
+
+@lru_cache(maxsize=256)
+def edges(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """Return the ends of the bucket lines' heads, `le="0.5"} ` and so on, +Inf last."""
+    return tuple(f'le="{number(bound)}"}} ' for bound in (*bounds, inf))

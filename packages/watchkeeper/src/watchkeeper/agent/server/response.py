@@ -1,0 +1,53 @@
+"""Answers, and how they look on the wire."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+JSON_TYPE = "application/json"
+PLAIN_TYPE = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer; the body is a list of pieces so that large ones are never joined."""
+
+    status: int
+    content_type: str
+    body: Sequence[bytes]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def plain(status: int, text: str, *headers: tuple[str, str]) -> Response:
+    """Answer with one line of text."""
+    return Response(status, PLAIN_TYPE, (f"{text}\n".encode(),), headers)
+
+
+def as_json(status: int, document: object) -> Response:
+    """Answer with a JSON document."""
+    return Response(status, JSON_TYPE, (json.dumps(document, separators=(",", ":")).encode() + b"\n",))
+
+
+def gzipped(response: Response) -> Response:
+    """Compress the body at the cheapest level."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    body = [packer.compress(piece) for piece in response.body]
+    headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return replace(response, body=[*body, packer.flush()], headers=headers)
+
+
+def wire(response: Response, keep_alive: bool, head_only: bool) -> list[bytes]:
+    """Return the pieces to write."""
+    lines = [
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
+        f"Content-Type: {response.content_type}",
+        f"Content-Length: {sum(map(len, response.body))}",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        f"Connection: {'keep-alive' if keep_alive else 'close'}",
+        *(f"{name}: {value}" for name, value in response.headers),
+    ]
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return [head] if head_only else [head, *response.body]

@@ -1,0 +1,135 @@
+"""Paths to answers. ARCHITECTURE.md, "Doors between processes", says what the keeper relies on."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from watchkeeper.agent.health import probes
+from watchkeeper.agent.health.board import Standing
+from watchkeeper.agent.health.probes import Verdict
+from watchkeeper.agent.metrics import exposition, official, readings
+from watchkeeper.agent.metrics.registry import Registry
+from watchkeeper.agent.server.request import Request
+from watchkeeper.agent.server.response import Response, as_json, gzipped, plain
+
+LOG = logging.getLogger("watchkeeper.agent")
+STRETCH = 0.0005  # seconds of rendering after which the bot's threads get their turn
+INDEX = "watchkeeper agent: /metrics /metrics.json /health /health/live /health/ready /health/startup"
+
+
+class Watched(Protocol):
+    """What the routes show."""
+
+    @property
+    def registry(self) -> Registry: ...
+    def refresh(self) -> None: ...
+    def live(self) -> Verdict: ...
+    def ready(self) -> Verdict: ...
+    def startup(self) -> Verdict: ...
+    def health(self) -> dict[str, object]: ...
+    def events(self) -> list[dict[str, object]]: ...
+    def component(self, name: str) -> Standing | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask, and whether large answers are compressed (not worth it on loopback)."""
+
+    token: str | None = None
+    compress: bool = False
+
+    def allows(self, request: Request) -> bool:
+        """Compare the bearer token in constant time."""
+        if self.token is None:
+            return True
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(
+            given.strip().encode("latin-1", "replace"), self.token.encode()
+        )
+
+
+class Routes:
+    """Answers requests; never raises."""
+
+    def __init__(self, watched: Watched, access: Access) -> None:
+        self._watched = watched
+        self._access = access
+        self._paths: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            "/metrics": self._metrics,
+            "/metrics.json": self._metrics_json,
+        }
+        self._probes: dict[str, Callable[[], Response]] = {
+            "/": lambda: plain(200, INDEX),
+            "/health": self._health,
+            "/health/live": lambda: probe(watched.live()),
+            "/health/ready": lambda: probe(watched.ready()),
+            "/health/startup": lambda: probe(watched.startup()),
+            "/health/events": lambda: as_json(200, watched.events()),
+        }
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request: 401 without the token, 405, 404, 500 when something breaks."""
+        try:
+            if not self._access.allows(request):
+                return plain(401, "a bearer token is needed", ("WWW-Authenticate", "Bearer"))
+            if request.method not in ("GET", "HEAD"):
+                return plain(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
+            return await self._found(request)
+        except Exception as error:
+            LOG.exception("the request for %s failed", request.path)
+            return plain(500, f"{type(error).__name__} while answering; the log says more")
+
+    async def _found(self, request: Request) -> Response:
+        if quick := self._probes.get(request.path):
+            return quick()
+        if slow := self._paths.get(request.path):
+            response = await slow(request)
+            wanted = "gzip" in request.headers.get("accept-encoding", "")
+            return gzipped(response) if wanted and self._access.compress else response
+        return self._component(request.path)
+
+    def _health(self) -> Response:
+        document = self._watched.health()
+        return as_json(503 if document["status"] == "unhealthy" else 200, document)
+
+    def _component(self, path: str) -> Response:
+        name = path.removeprefix("/health/component/")
+        standing = self._watched.component(name) if name != path else None
+        return plain(404, "not found") if standing is None else probe(probes.component(standing))
+
+    async def _metrics(self, request: Request) -> Response:
+        self._watched.refresh()
+        registry = self._watched.registry
+        if request.accepts("application/openmetrics-text"):
+            body = await _rendered(exposition.openmetrics(registry.families()))
+            body += [official.openmetrics(registry.taken), b"# EOF\n"]
+            return Response(200, exposition.OPENMETRICS_TYPE, body)
+        body = await _rendered(exposition.text(registry.families()))
+        return Response(200, exposition.TEXT_TYPE, [*body, official.text(registry.taken)])
+
+    async def _metrics_json(self, request: Request) -> Response:
+        self._watched.refresh()
+        registry = self._watched.registry
+        families = [*readings.documents(registry.families()), *official.documents(registry.taken)]
+        return as_json(200, {"families": families})
+
+
+def probe(verdict: Verdict) -> Response:
+    """Answer a probe."""
+    status, word = (200, "ok") if verdict.ok else (503, "fail")
+    return as_json(status, {"status": word, "reason": verdict.reason})
+
+
+async def _rendered(slices: Iterator[str]) -> list[bytes]:
+    """Render slice by slice; between two stretches the loop polls its sockets, which lets the GIL go."""
+    body, began = [], perf_counter()
+    for piece in slices:
+        body.append(piece.encode())
+        if perf_counter() - began > STRETCH:
+            await asyncio.sleep(0)
+            began = perf_counter()
+    return body
