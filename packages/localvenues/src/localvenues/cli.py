@@ -1,0 +1,106 @@
+"""The command `localvenues`: one verb per venue."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from localvenues.arbitrum import venue as arbitrum
+from localvenues.arbitrum.chain import ChainError
+from localvenues.arbitrum.contracts import MissingContract
+from localvenues.arbitrum.deploy import DeploymentFailed
+from localvenues.arbitrum.rpc import NodeUnreachable, RpcError
+from localvenues.arbitrum.sequencer import SequencerError
+from localvenues.faults import FaultError, parse_script
+
+FAILURES = (ChainError, MissingContract, DeploymentFailed, NodeUnreachable, RpcError, SequencerError, OSError)
+
+
+def address(word: str) -> bytes:
+    """Read 0x and 40 hexadecimal digits."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", word):
+        raise argparse.ArgumentTypeError(f"{word!r} is not an address")
+    return bytes.fromhex(word[2:])
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    root = argparse.ArgumentParser(prog="localvenues", description="Local venues that speak the true wires.")
+    verbs = root.add_subparsers(dest="venue", required=True)
+    one = verbs.add_parser("arbitrum", help="a chain, its DEXes, traders and a sequencer feed")
+    one.add_argument("--dir", type=Path, required=True, help="venue.json and the node's log go here")
+    one.add_argument("--seed", type=int, default=1, help="decides everything that is random")
+    one.add_argument("--rpc-port", type=int, default=0)
+    one.add_argument("--feed-port", type=int, default=0)
+    one.add_argument("--control-port", type=int, default=0)
+    one.add_argument("--block-time", type=float, default=0.25, help="seconds")
+    one.add_argument("--fund", type=address, action="append", default=[], metavar="0xADDRESS")
+    one.add_argument("--faults", default="", metavar="NAME[@START][+SECONDS],...")
+    one.add_argument("--sign-feed", action="store_true", help="sign feed messages (venue.json: feed_signer)")
+    one.add_argument("--chain-id", type=int, default=412_346)
+    one.add_argument("--offset", type=int, default=0, help="block number minus sequence number")
+    one.add_argument("--rate", type=float, default=8.0, help="trades per second")
+    one.add_argument("--backlog", type=int, default=1200, help="feed messages kept for late readers")
+    one.add_argument("--require-version", action="store_true", help="refuse readers that name no version")
+    return root
+
+
+def settings(words: argparse.Namespace) -> arbitrum.Settings:
+    """Turn the command line into settings; raise FaultError for a bad fault script."""
+    return arbitrum.Settings(
+        folder=words.dir.resolve(),
+        seed=words.seed,
+        rpc_port=words.rpc_port,
+        feed_port=words.feed_port,
+        control_port=words.control_port,
+        block_time=words.block_time,
+        fund=tuple(words.fund),
+        faults=parse_script(words.faults, arbitrum.FAULT_NAMES, words.seed),
+        sign_feed=words.sign_feed,
+        chain_id=words.chain_id,
+        offset=words.offset,
+        rate=words.rate,
+        backlog=words.backlog,
+        require_version=words.require_version,
+    )
+
+
+def say(line: str) -> None:
+    """Tell the person who started the venue."""
+    sys.stderr.write(f"localvenues: {line}\n")
+    sys.stderr.flush()
+
+
+async def serve(asked: arbitrum.Settings) -> None:
+    """Run the venue until a signal asks it to stop."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        async with arbitrum.opened(asked, say) as venue:
+            await venue.run()
+    say("stopped")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; return 0 after a clean stop, 1 after a failure, 2 for a bad command line."""
+    try:
+        asyncio.run(serve(settings(parser().parse_args(argv))))
+    except FaultError as error:
+        say(str(error))
+        return 2
+    except FAILURES as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
