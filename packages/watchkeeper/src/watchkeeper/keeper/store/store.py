@@ -1,17 +1,83 @@
-"""The store: one folder, one writer, many readers."""
+"""The store: one folder, one keeper, any threads."""
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
 
+import numpy as np
+
+from watchkeeper.keeper.store.database import Database
+from watchkeeper.keeper.store.errors import SeriesLimit, StoreClosed, StoreUnwritable, TooManySamples
+from watchkeeper.keeper.store.flusher import Flusher
+from watchkeeper.keeper.store.frozen import Frozen
+from watchkeeper.keeper.store.head import Head
+from watchkeeper.keeper.store.index import Index
+from watchkeeper.keeper.store.intake import Intake
+from watchkeeper.keeper.store.journal import Journal
+from watchkeeper.keeper.store.lock import FolderLock
+from watchkeeper.keeper.store.merge import Piece, merged
+from watchkeeper.keeper.store.reader import Reader
+from watchkeeper.keeper.store.recovery import FILE, load_series, open_or_set_aside, replay
+from watchkeeper.keeper.store.retention import Retention
 from watchkeeper.keeper.store.series import Labels, Matcher, Refs, Series, Times, Values
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
+from watchkeeper.keeper.store.writer import Writer
+
+_log = logging.getLogger(__name__)
+
+ROW_SAMPLES = 1440  # 2 h at 5 s
+POOL_SAMPLES = 1 << 20  # 16 MB when all of it is in use
+MAX_SERIES = 20_000
+CACHE_BYTES = 8 << 20
+_FROZEN_LIMIT = 1 << 18  # samples; beyond these two the caller waits for the disk
+_PENDING_LIMIT = 1 << 18
+_SLICE = 1 << 16
 
 
 class Store:
-    """Keep samples by series."""
+    """Samples by series: `append`, `ingest` or `append_refs` in, `select` out.
+
+    Samples live in a head in memory, are journalled to the disk every `flush_seconds` and sealed into
+    compressed chunks. A crash loses at most the last flush interval. All methods may be called from any
+    thread. With `flush_seconds=math.inf` nothing is written but by `flush` and `close` (and under pressure).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        lock: FolderLock,
+        *,
+        retention: Retention,
+        row_samples: int,
+        pool_samples: int,
+        max_series: int,
+        cache_bytes: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._folder_lock = lock
+        self._max_series = max_series
+        self._clock = clock
+        self._state = RLock()
+        self._index = Index()
+        self._reader = Reader(database, cache_bytes)
+        self._next_ref, _, _, next_frame = database.next_ids()
+        head = Head(row_samples, pool_samples)
+        self._intake = Intake(head, Frozen(), Journal(next_frame), self._now_ms)
+        self._writer = Writer(
+            database, self._index, self._intake, self._reader, retention, self._state, self._now_ms
+        )
+        self._total = Ingested()
+        self._flusher: Flusher | None = None
+        self._closed = False
+        self._recover(retention)
 
     @classmethod
     def open(
@@ -21,55 +87,254 @@ class Store:
         flush_seconds: float = 5.0,
         retention_seconds: float = 30 * 86400.0,
         retention_bytes: int = 1 << 30,
+        row_samples: int = ROW_SAMPLES,
+        pool_samples: int = POOL_SAMPLES,
+        max_series: int = MAX_SERIES,
+        cache_bytes: int = CACHE_BYTES,
         clock: Callable[[], float] = time.time,
-    ) -> Store:
-        """Open (and make, if need be) the store in a folder."""
-        raise NotImplementedError
+    ) -> Self:
+        """Open (and make, if need be) the store in a folder, replaying what was journalled.
+
+        `retention_*` bound what is kept by age and by bytes of the file; `row_samples` is the length of a
+        chunk, `pool_samples` the most samples that wait in memory (16 bytes each), `max_series` the most
+        series, `cache_bytes` the decoded chunks kept for queries. Raises StoreLocked, StoreUnwritable.
+        """
+        lock = _locked(folder)
+        try:
+            database, damage = open_or_set_aside(folder)
+            store = cls(
+                database,
+                lock,
+                retention=Retention(retention_seconds, retention_bytes),
+                row_samples=row_samples,
+                pool_samples=pool_samples,
+                max_series=max_series,
+                cache_bytes=cache_bytes,
+                clock=clock,
+            )
+        except BaseException:
+            lock.release()
+            raise
+        store._writer.last_error = damage or store._writer.last_error
+        store._start_flushing(flush_seconds)
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def append(self, labels: Labels, time_ms: int, value: float) -> None:
-        """Add one sample."""
-        raise NotImplementedError
+        """Add one sample; what becomes of it shows in `stats`."""
+        self.ingest([(labels, time_ms, value)])
 
     def ingest(self, rows: Iterable[tuple[Labels, int, float]]) -> Ingested:
-        """Add many samples."""
-        raise NotImplementedError
+        """Add many samples (labels, ms, value) in any order of series; times of one series ascend."""
+        refs, times, values = [], [], []
+        for labels, time_ms, value in rows:
+            try:
+                refs.append(self.ref(labels))
+            except SeriesLimit:
+                refs.append(-1)
+            times.append(time_ms)
+            values.append(value)
+        return self.append_refs(np.array(refs, np.int64), np.array(times, np.int64), np.array(values, float))
 
     def ref(self, labels: Labels) -> int:
-        """Return the number of a series, making it if need be."""
-        raise NotImplementedError
+        """Return the number of a series, making it if need be; raises SeriesLimit.
+
+        Numbers stay the same over restarts; one ends when retention removes the last sample of its series.
+        """
+        with self._state:
+            found = self._index.ref(labels)
+            return self._new_series(labels) if found is None else found
 
     def append_refs(self, refs: Sequence[int] | Refs, time_ms: int | Times, values: Values) -> Ingested:
-        """Add one value per ref."""
-        raise NotImplementedError
+        """Add one value per ref, all at one time (ms) or each at its own; about 0.1 us per sample."""
+        if self._closed:
+            raise StoreClosed("the store is closed")
+        numbers = np.asarray(refs, np.int64)
+        times = np.array(np.broadcast_to(np.asarray(time_ms, np.int64), numbers.shape))
+        copies = np.array(values, np.float64)  # the journal keeps them; the caller may reuse his
+        total = Ingested()
+        for start in range(0, len(numbers), _SLICE):
+            cut = slice(start, start + _SLICE)
+            with self._state:
+                total += self._intake.accept(numbers[cut], times[cut], copies[cut])
+            self._relieve()
+        with self._state:
+            self._total += total
+        return total
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Series]:
-        """Return the series that match, with their samples in [start, end]."""
-        raise NotImplementedError
+    def select(
+        self,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        *,
+        max_samples: int | None = None,
+    ) -> list[Series]:
+        """Return the series that match, sorted by labels, with their samples in [start, end] (at least one).
+
+        Staleness markers are among the values. Raises BadMatcher, and TooManySamples before more than
+        `max_samples` are held.
+        """
+        found, held = [], 0
+        for ref, labels in self._find(matchers):
+            piece = self._samples(ref, start_ms, end_ms)
+            if piece is None:
+                continue
+            held += len(piece[0])
+            if max_samples is not None and held > max_samples:
+                raise TooManySamples(f"the selection holds more than {max_samples} samples")
+            found.append(Series(labels, *piece))
+        return found
 
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
-        """Return the labels of the series that match and have samples in [start, end]."""
-        raise NotImplementedError
+        """Return the sorted labels of the series that match and have samples in [start, end]."""
+        return [labels for ref, labels in self._find(matchers) if self._touches(ref, start_ms, end_ms)]
 
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
-        """Return the sorted label names."""
-        raise NotImplementedError
+        """Return the sorted label names, of all series or of those that match."""
+        with self._state:
+            return self._index.names(self._index.find(matchers) if matchers else None)
 
     def label_values(self, name: str, matchers: Sequence[Matcher] = ()) -> list[str]:
-        """Return the sorted values of a label."""
-        raise NotImplementedError
+        """Return the sorted values of a label, of all series or of those that match."""
+        with self._state:
+            return self._index.values(name, self._index.find(matchers) if matchers else None)
 
     def flush(self) -> None:
-        """Write what is in memory to the disk."""
-        raise NotImplementedError
+        """Write to the disk what is in memory only; raises StoreUnwritable, and then nothing is lost yet."""
+        self._writer.flush()
+
+    def expire(self) -> None:
+        """Remove what is older or more than the retention allows (done now and then by itself)."""
+        self._writer.expire()
 
     def close(self) -> None:
-        """Flush and let go of the folder."""
-        raise NotImplementedError
-
-    def stats(self) -> StoreStats:
-        """Count what is kept."""
-        raise NotImplementedError
+        """Flush, stop, let go of the folder; raises StoreUnwritable after all when the flush failed."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._flusher is not None:
+            self._flusher.stop()
+        try:
+            self._writer.flush()
+        finally:
+            self._database.close()
+            self._folder_lock.release()
 
     def snapshot(self, folder: Path) -> None:
-        """Write a consistent copy into another folder."""
-        raise NotImplementedError
+        """Flush and write a consistent copy into another folder, which opens as a store."""
+        self.flush()
+        lock = _locked(folder)
+        try:
+            self._database.snapshot(folder / FILE)
+        finally:
+            lock.release()
+
+    def stats(self) -> StoreStats:
+        """Count what is kept and what became of the samples since the store was opened."""
+        writer, intake = self._writer, self._intake
+        with self._state:
+            head = intake.head.samples() + intake.frozen.samples
+            oldest = [time for time in (writer.totals.oldest, intake.head.oldest()) if time is not None]
+            newest = [time for time in (writer.totals.newest, intake.head.newest()) if time is not None]
+            return StoreStats(
+                series=len(self._index),
+                chunks=writer.totals.chunks,
+                samples=writer.totals.samples + head,
+                bytes=self._database.bytes_used(),
+                oldest=min(oldest, default=None),
+                newest=max(newest, default=None),
+                head_samples=head,
+                unflushed_samples=intake.journal.samples,
+                stored=self._total.stored,
+                duplicates=self._total.duplicate,
+                conflicts=self._total.conflict,
+                out_of_order=self._total.out_of_order,
+                too_old=self._total.too_old,
+                refused=self._total.refused,
+                lost=writer.lost,
+                clock_steps=intake.clock_steps,
+                corrupt_chunks=self._reader.corrupt_found + self._corrupt_before,
+                flushes=writer.flushes,
+                flush_failures=writer.flush_failures,
+                expired_chunks=writer.expired_chunks,
+                last_error=writer.last_error,
+            )
+
+    def _recover(self, retention: Retention) -> None:
+        sealed = load_series(self._database, self._index, self._intake)
+        self._corrupt_before = self._database.corrupt_count()
+        self._corrupt_before += replay(self._database, self._intake, sealed)
+        self._intake.horizon_ms = retention.oldest_accepted(self._now_ms())
+        self._flush_quietly()
+
+    def _start_flushing(self, seconds: float) -> None:
+        if math.isfinite(seconds):
+            self._flusher = Flusher(seconds, self._flush_quietly)
+            self._flusher.start()
+
+    def _flush_quietly(self) -> None:
+        try:
+            self._writer.flush()
+        except StoreUnwritable:
+            pass  # counted, logged once and kept as last_error by the writer; tried again next time
+        except Exception:
+            _log.exception("flush failed")
+            self._writer.flush_failures += 1
+
+    def _relieve(self) -> None:
+        """Wait for the disk when too much waits for it; give up the oldest when it refuses."""
+        frozen, journal = self._intake.frozen, self._intake.journal
+        if frozen.samples <= _FROZEN_LIMIT and journal.samples <= _PENDING_LIMIT:
+            return
+        try:
+            self._writer.flush()
+        except StoreUnwritable:
+            self._writer.forget_pending(_PENDING_LIMIT // 2)
+            if frozen.samples > _FROZEN_LIMIT:
+                self._writer.give_up_oldest(_FROZEN_LIMIT // 2)
+
+    def _new_series(self, labels: Labels) -> int:
+        if len(self._index) >= self._max_series:
+            raise SeriesLimit(f"the store holds {self._max_series} series, as many as it may")
+        ref, self._next_ref = self._next_ref, self._next_ref + 1
+        self._index.add(ref, labels)
+        self._intake.admit(ref)
+        self._writer.announce(ref, labels)
+        return ref
+
+    def _find(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
+        with self._state:
+            return [(ref, self._index.labels(ref)) for ref in self._index.find(matchers)]
+
+    def _samples(self, ref: int, start: int, end: int) -> Piece | None:
+        # Memory first: a row that is sealed in between shows twice and is merged, never missed.
+        fresh = self._fresh(ref)
+        return merged([*self._reader.pieces(ref, start, end), *fresh], start, end)
+
+    def _fresh(self, ref: int) -> list[Piece]:
+        with self._state:
+            pieces = [(row.times, row.values) for row in self._intake.frozen.of(ref)]
+            row = self._intake.head.read(ref)
+        return pieces if row is None else [*pieces, row]
+
+    def _touches(self, ref: int, start: int, end: int) -> bool:
+        return self._samples(ref, start, end) is not None
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _locked(folder: Path) -> FolderLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FolderLock.take(folder)
+    except OSError as error:
+        raise StoreUnwritable(f"cannot use the folder {folder}: {error}") from error

@@ -1,0 +1,113 @@
+"""Read sealed chunks: decode them, keep the last ones decoded, set corrupt ones aside."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import OrderedDict
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeeper.keeper.store.codec import unpack_times, unpack_values, unseal
+from watchkeeper.keeper.store.database import Database, Span
+from watchkeeper.keeper.store.errors import ChunkCorrupt
+from watchkeeper.keeper.store.series import Times, Values
+
+_log = logging.getLogger(__name__)
+
+Piece = tuple[Times, Values]
+_Key = tuple[str, int]
+
+
+class Reader:
+    """Decoded times and values by number, the least recently used go first; safe in any thread."""
+
+    def __init__(self, database: Database, cache_bytes: int) -> None:
+        self._database = database
+        self._limit = cache_bytes
+        self._cache: OrderedDict[_Key, npt.NDArray[np.generic]] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+        self._corrupt: dict[int, str] = {}
+        self.corrupt_found = 0
+
+    def pieces(self, series: int, start: int, end: int) -> list[Piece]:
+        """Return the samples of a series' chunks that touch [start, end], in the order of their sealing."""
+        try:
+            spans = self._database.spans(series, start, end)
+        except sqlite3.DatabaseError as error:
+            self._report_unreadable(series, error)
+            return []
+        return [piece for span in spans if (piece := self._piece(span)) is not None]
+
+    def set_aside(self) -> list[tuple[int, str]]:
+        """Return the corrupt chunks (number, reason) that are still among the good ones."""
+        with self._lock:
+            return list(self._corrupt.items())
+
+    def forget_corrupt(self, chunks: list[tuple[int, str]]) -> None:
+        """The chunks were moved away."""
+        with self._lock:
+            for chunk, _ in chunks:
+                self._corrupt.pop(chunk, None)
+
+    def _piece(self, span: Span) -> Piece | None:
+        if span.id in self._corrupt:
+            return None
+        try:
+            times = self._times(span)
+            values = self._values(span)
+        except (ChunkCorrupt, sqlite3.DatabaseError) as error:
+            self._report_corrupt(span, error)
+            return None
+        return None if times is None or values is None else (times, values)
+
+    def _times(self, span: Span) -> Times | None:
+        key = ("times", span.timeline)
+        if (cached := self._cached(key)) is None:
+            data = self._database.timeline(span.timeline)
+            if data is None:
+                return None  # expired meanwhile
+            cached = unpack_times(unseal(data, span.timeline, span.samples), span.samples)
+            self._keep(key, cached)
+        return cached  # type: ignore[return-value]
+
+    def _values(self, span: Span) -> Values | None:
+        key = ("values", span.id)
+        if (cached := self._cached(key)) is None:
+            data = self._database.chunk(span.id)
+            if data is None:
+                return None
+            cached = unpack_values(unseal(data, *span), span.samples)
+            self._keep(key, cached)
+        return cached  # type: ignore[return-value]
+
+    def _cached(self, key: _Key) -> npt.NDArray[np.generic] | None:
+        with self._lock:
+            found = self._cache.get(key)
+            if found is not None:
+                self._cache.move_to_end(key)
+            return found
+
+    def _keep(self, key: _Key, array: npt.NDArray[np.generic]) -> None:
+        array.flags.writeable = False
+        with self._lock:
+            if key not in self._cache:
+                self._size += array.nbytes
+            self._cache[key] = array
+            while self._size > self._limit and self._cache:
+                self._size -= self._cache.popitem(last=False)[1].nbytes
+
+    def _report_corrupt(self, span: Span, error: Exception) -> None:
+        with self._lock:
+            known = span.id in self._corrupt
+            self._corrupt[span.id] = str(error)
+            self.corrupt_found += not known
+        _log.error("chunk %d of series %d [%d, %d] is corrupt and set aside: %s", *span[:4], error)
+
+    def _report_unreadable(self, series: int, error: Exception) -> None:
+        with self._lock:
+            self.corrupt_found += 1
+        _log.error("chunks of series %d cannot be listed: %s", series, error)
