@@ -22,6 +22,7 @@ class Listen(Node, frozen=True, kw_only=True):
     address: str = "127.0.0.1"
     port: int = 8080
     token_file: str = ""
+    hosts: list[str] = []
 
 
 class GlobalScrape(Node, frozen=True, kw_only=True):

@@ -29,10 +29,7 @@ def live_of(request: Request) -> Live:
 async def health(request: Request) -> Response:
     """Answer how everything that is watched is; always 200, the state is in the document."""
     overview = live_of(request).overview()
-    whole_state = overview["overall"]
-    return json(
-        {"status": whole_state["state"], **whole_state, "time": overview["time"], "bots": overview["bots"]}
-    )
+    return json({**overview["overall"], "time": overview["time"], "bots": overview["bots"]})
 
 
 async def overview(request: Request) -> Response:
@@ -45,6 +42,13 @@ async def alerts(request: Request) -> Response:
     limit = whole(request, "limit", 50, 1, 1_000)
     rows = live_of(request).sight.recent(2 * limit, alerts=True)
     return json({"alerts": alert_rows(rows)[:limit]})
+
+
+async def flips(request: Request) -> Response:
+    """Answer the newest changes of state of everything that is judged, newest first."""
+    limit = whole(request, "limit", 50, 1, 1_000)
+    rows = live_of(request).sight.recent(limit, alerts=False)
+    return json({"flips": [flip_row(flip) for flip in rows]})
 
 
 async def metrics(request: Request) -> Response:
@@ -190,11 +194,15 @@ async def events(request: Request) -> Response:
 
 async def own_metrics(request: Request) -> Response:
     """Answer the keeper's own metrics, for Prometheus."""
-    kind, body = live_of(request).sight.pages.metrics(request.headers.get("accept", ""))
-    return Response(body, 200, {"Cache-Control": "no-store", "Content-Type": kind})
+    return await own_page(request)
 
 
 async def own_health(request: Request) -> Response:
     """Answer the keeper's own probes."""
-    status, body = live_of(request).sight.pages.health(request.url.path)
-    return Response(body, status, {"Cache-Control": "no-store"}, "application/json")
+    return await own_page(request)
+
+
+async def own_page(request: Request) -> Response:
+    pages = live_of(request).sight.pages
+    status, kind, body = await pages(request.url.path, request.headers.get("accept", ""))
+    return Response(body, status, {"Cache-Control": "no-store", "Content-Type": kind})

@@ -40,7 +40,7 @@ def document(sight: Sight) -> Document:
 
 def overall_section(sight: Sight) -> Document:
     whole = sight.overall()
-    return {"state": whole.state, "reason": whole.reason, "since": whole.since, "subject": whole.subject}
+    return {"status": whole.state, "reason": whole.reason, "since": whole.since, "subject": whole.subject}
 
 
 def bots(contacts: Iterable[Contact]) -> list[str]:
@@ -62,7 +62,7 @@ def bot_row(sight: Sight, bot: str, contacts: list[Contact]) -> Document:
     health = sight.healths().get(bot)
     return {
         "name": bot,
-        "state": whole.state,
+        "status": whole.state,
         "reason": whole.reason,
         "since": whole.since,
         "board": board_of(sight, bot).id,
@@ -84,7 +84,7 @@ def part_row(sight: Sight, standing: Standing, health: Health | None) -> Documen
     told = next((c for c in health.components if c.name == name), None) if health else None
     return {
         "name": name,
-        "state": standing.state,
+        "status": standing.state,
         "reason": latest_reason(standing, sight.judge.latest.get(standing.subject)),
         "since": standing.since,
         "severity": standing.severity,
@@ -104,7 +104,7 @@ def target_row(sight: Sight, contact: Contact) -> Document:
         "instance": contact.instance,
         "bot": contact.bot,
         "url": contact.url,
-        "state": standing.state if standing else "unknown",
+        "status": standing.state if standing else "unknown",
         "since": standing.since if standing else sight.started,
         "reason": contact.error,
         "last_scrape": round(contact.at, 3),
@@ -149,8 +149,8 @@ def flip_row(flip: Flip) -> Document:
     return {
         "at": flip.at,
         "subject": flip.subject,
-        "from": flip.from_state,
-        "to": flip.to_state,
+        "from_state": flip.from_state,
+        "to_state": flip.to_state,
         "reason": flip.reason,
         "severity": flip.severity,
     }

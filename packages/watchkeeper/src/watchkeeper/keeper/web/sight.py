@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,14 +23,8 @@ class Samples(Protocol):
         """Count what is kept."""
 
 
-class Pages(Protocol):
-    """What the keeper's own agent answers on its door."""
-
-    def metrics(self, accept: str) -> tuple[str, bytes]:
-        """Return content type and body of the keeper's own metrics."""
-
-    def health(self, path: str) -> tuple[int, bytes]:
-        """Return status and JSON body of a health path."""
+Pages = Callable[[str, str], Awaitable[tuple[int, str, bytes]]]
+"""(path, Accept header) -> (status, content type, body): the doors of the keeper's own agent."""
 
 
 @dataclass(frozen=True, slots=True)

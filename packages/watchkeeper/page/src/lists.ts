@@ -1,0 +1,69 @@
+// The rows at the side: alerts, changes of state, targets.
+
+import { h, list, set, text } from "./dom";
+import { amount, duration, moment } from "./format";
+import type { Alert, Flip, Target } from "./model";
+import { shape } from "./status";
+import { since } from "./views";
+
+const SHOWN_ALERTS = 12;
+const SHOWN_FLIPS = 14;
+
+export function alerts(holder: HTMLElement, rows: Alert[]): void {
+  const firing = rows.filter((row) => row.status === "firing");
+  const rest = rows.filter((row) => row.status !== "firing");
+  holder.dataset["empty"] = rows.length ? "" : "No alert so far.";
+  list(holder, [...firing, ...rest].slice(0, SHOWN_ALERTS), (row) => `${row.fingerprint}-${row.starts_at}`, alert);
+}
+
+function alert(row: Alert): HTMLElement {
+  const ended = row.ends_at;
+  const time =
+    ended === null
+      ? h("span", {}, "firing ", since(row.starts_at))
+      : h("span", {}, `resolved ${moment(ended)} after ${duration(ended - row.starts_at)}`);
+  return h(
+    "li",
+    { "data-status": row.status },
+    shape(row.status),
+    h("div", {}, h("b", {}, row.annotations["summary"] ?? row.labels["alertname"] ?? "alert"), h("p", {}, row.annotations["reason"] ?? ""), h("p", { class: "foot" }, time, h("span", {}, row.labels["severity"] ?? ""))),
+  );
+}
+
+export function flips(holder: HTMLElement, rows: Flip[]): void {
+  holder.dataset["empty"] = rows.length ? "" : "Nothing has changed yet.";
+  list(holder, rows.slice(0, SHOWN_FLIPS), (row) => `${row.at}-${row.subject}`, flip);
+}
+
+function flip(row: Flip): HTMLElement {
+  const [kind = "", owner = "", ...name] = row.subject.split("/");
+  const title = kind === "component" ? name.join("/") : kind === "target" ? `target ${name.join("/")}` : `${name.join("/")} (${kind})`;
+  const change = row.from_state ? `${row.from_state} → ${row.to_state}` : `first seen ${row.to_state}`;
+  return h(
+    "li",
+    { "data-status": row.to_state },
+    shape(row.to_state),
+    h("div", {}, h("b", {}, title), h("span", { class: "owner" }, owner), h("p", {}, row.reason ? `${change}: ${row.reason}` : change)),
+    h("time", { class: "when", datetime: new Date(row.at * 1000).toISOString() }, moment(row.at)),
+  );
+}
+
+/** Targets change with every scrape; their elements stay, only the numbers are renewed. */
+export function targets(holder: HTMLElement, rows: Target[]): void {
+  holder.dataset["empty"] = rows.length ? "" : "No target is configured.";
+  const fixed = rows.map(({ job, instance, status, reason, since: at }) => ({ job, instance, status, reason, at }));
+  list(holder, fixed, (row) => `${row.job}/${row.instance}`, (row) =>
+    h(
+      "li",
+      { "data-status": row.status },
+      shape(row.status),
+      h("div", {}, h("b", {}, row.job), h("span", { class: "owner" }, row.instance), h("p", {}, row.reason), h("p", { class: "foot" }, h("span", {}, row.status + " ", since(row.at)), h("span", { class: "scrape" }))),
+    ),
+  );
+  rows.forEach((row, place) => {
+    const scrape = holder.children[place]?.querySelector(".scrape");
+    if (!scrape) return;
+    text(scrape, row.samples ? `${amount(row.samples, "count")} samples in ${amount(row.duration, "seconds")}, each ${duration(row.interval)}` : "");
+    set(holder.children[place]!, "title", row.url);
+  });
+}
