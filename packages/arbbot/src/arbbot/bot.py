@@ -10,9 +10,18 @@ import asyncio
 from time import perf_counter, time
 from typing import Any
 
-from arbbot.decode import DecodeError, Grade, Message, parse_frame, swaps, transactions
+from arbbot.decode import (
+    DecodeError,
+    Grade,
+    Message,
+    MessageError,
+    feed_signer,
+    parse_frame,
+    swaps,
+    transactions,
+)
 from arbbot.detect import Detector
-from arbbot.dex import DexBook
+from arbbot.dex.book import DexBook
 from arbbot.execute import Executor
 from arbbot.feed import Cursor, FeedClient, Verdict
 from arbbot.loader import read_logs
@@ -43,7 +52,8 @@ class Bot:
         self._settings, self._book, self._market, self._rpc = settings, book, market, rpc
         self._observer, self._log, self._executor = observer, log, executor
         self._burst = Burst()
-        self._grade: Grade = settings.feed.grade  # type: ignore[assignment]
+        self._grade = Grade[settings.feed.grade.upper()]
+        self._signers = {bytes.fromhex(signer[2:]) for signer in settings.feed.signers}
         base = book.tokens[settings.market.base].address
         self._detector = Detector(market, (base,), settings.market.max_hops)
         self._limits = Limits.of(
@@ -81,6 +91,9 @@ class Bot:
     def _message(self, message: Message, touched: set[bytes]) -> bool:
         """Apply one message to the market; tell whether it is new enough to decide on."""
         sequence = message.sequence
+        if sequence is None:
+            self._observer.parse_error("no_number")
+            return False
         verdict, skipped = self._cursor.judge(sequence, message.block_hash)
         if verdict is not Verdict.NEW and not self._again(verdict, sequence, touched):
             return False
@@ -112,10 +125,15 @@ class Bot:
     def _swaps(self, message: Message) -> list[Any]:
         """Return the swaps of each transaction that has any."""
         wanted = []
-        for tx in transactions(message):
+        if self._signers and feed_signer(message, self._settings.chain_id) not in self._signers:
+            raise MessageError("signature", "not signed by one of feed.signers")
+        for tx in transactions(message, self._settings.chain_id):
             self._observer.transaction(tx.type)
+            if tx.chain_id not in (None, self._settings.chain_id):
+                self._observer.validation_error("chain_id")
+                continue
             try:
-                legs = swaps(tx, self._book, self._grade)
+                legs = swaps(tx, self._book, self._grade, message.timestamp)
             except DecodeError as error:
                 self._observer.validation_error(error.reason)
                 continue

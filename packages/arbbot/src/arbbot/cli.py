@@ -7,8 +7,9 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from arbbot.execute import Executor, Ledger, LocalSigner
 from arbbot.logs import configure, logger, redaction
@@ -60,10 +61,10 @@ def parser() -> argparse.ArgumentParser:
 
 def check_verb(arguments: argparse.Namespace) -> int:
     """Check the configuration and the dex book that it names."""
-    from arbbot.dex import load_book
+    from arbbot.loader import read_book
 
     settings = load_settings(arguments.config)
-    book = load_book(arguments.config.parent / settings.dex)
+    book = read_book(settings, arguments.config.parent)
     state = "on" if execution_enabled(settings) else "off"
     print(  # noqa: T201
         f"{arguments.config}: chain {settings.chain_id}, {len(book.tokens)} tokens, "
@@ -86,10 +87,10 @@ def deploy_verb(arguments: argparse.Namespace) -> int:
 
 async def deploy(settings: Settings, arguments: argparse.Namespace) -> bytes:
     """Deploy and fund the executor; return its address."""
-    from arbbot.dex import load_book
     from arbbot.execute.deploy import Deployer
+    from arbbot.loader import read_book
 
-    book = load_book(arguments.config.parent / settings.dex)
+    book = read_book(settings, arguments.config.parent)
     rpc = Rpc(
         settings.rpc.url, Unwatched(), timeout=settings.rpc.timeout_seconds, retries=settings.rpc.retries
     )
@@ -120,12 +121,11 @@ async def run(settings: Settings, folder: Path) -> int:
     """Compose the bot, watch it, and run it until it is told to stop."""
     from arbbot import watch
     from arbbot.bot import Bot
-    from arbbot.dex import load_book
     from arbbot.feed import FeedRejected
-    from arbbot.loader import LoadError, load_market
+    from arbbot.loader import LoadError, load_market, read_book
 
     log = logger()
-    book = load_book(folder / settings.dex)
+    book = read_book(settings, folder)
     state = folder / settings.state
     state.mkdir(parents=True, exist_ok=True)
     agent = watch.agent(settings, VERSION)
@@ -176,9 +176,9 @@ def compose_executor(settings: Settings, rpc: Rpc, ledger: Ledger, log: object) 
     )
 
 
-async def until_told(work: object) -> int:
+async def until_told(work: Coroutine[Any, Any, None]) -> int:
     """Run until the work ends or a signal asks to stop; an error of the work is raised."""
-    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)

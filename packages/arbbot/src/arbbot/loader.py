@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from arbbot.dex import DexBook
-from arbbot.pools import Call, Discovery, Factory, Loading, Log, Market, PoolSpec, discovery
+from arbbot.dex.book import DexBook
+from arbbot.dex.load import DexBookError, arbitrum_one, load_book
+from arbbot.pools import TOPICS, Call, Discovery, Factory, Loading, Log, Market, PoolSpec
 from arbbot.rpc import Request, Rpc, RpcRefused
-from arbbot.settings import Settings
+from arbbot.settings import Settings, SettingsError
+
+PACKAGED = "arbitrum_one"
 
 
 class LoadError(Exception):
     """No market could be loaded; the text says what was looked for."""
+
+
+def read_book(settings: Settings, folder: Path) -> DexBook:
+    """Return the dex book that the settings name: a file beside them, or the packaged one."""
+    path = folder / settings.dex
+    if settings.dex == PACKAGED and not path.exists():
+        book = arbitrum_one()
+    else:
+        try:
+            book = load_book(path)
+        except FileNotFoundError:
+            raise SettingsError(f"dex: no such file: {path} (or write {PACKAGED})") from None
+        except (OSError, DexBookError) as error:
+            raise SettingsError(f"{path}: {error}") from None
+    if book.chain_id != settings.chain_id:
+        raise SettingsError(
+            f"dex: {settings.dex} is of chain {book.chain_id}, chain_id is {settings.chain_id}"
+        )
+    return book
 
 
 async def load_market(
@@ -23,7 +46,7 @@ async def load_market(
     """
     tokens = chosen_tokens(book, settings)
     block = int(await rpc.call("eth_blockNumber"), 16)
-    search = discovery(factories(book), list(tokens.values()))
+    search = Discovery(factories(book), list(tokens.values()))
     specs = await discovered(rpc, search, block)
     if not specs:
         raise LoadError(f"no pool of {', '.join(tokens)} in the factories of {settings.dex}")
@@ -49,7 +72,9 @@ def chosen_tokens(book: DexBook, settings: Settings) -> dict[str, bytes]:
 
 def factories(book: DexBook) -> list[Factory]:
     """Return the book's factories as discovery wants them."""
-    return [Factory(row.protocol, row.version, row.address, tuple(row.fees)) for row in book.factories]
+    return [
+        Factory(row.protocol, row.version, row.address, tuple(row.tick_spacings)) for row in book.factories
+    ]
 
 
 async def discovered(rpc: Rpc, search: Discovery, block: int) -> list[PoolSpec]:
@@ -85,5 +110,6 @@ async def read_logs(rpc: Rpc, market: Market, head: int) -> list[Log]:
         "fromBlock": hex(market.block + 1),
         "toBlock": hex(head),
         "address": ["0x" + address.hex() for address in market.pools],
+        "topics": [["0x" + topic.hex() for topic in TOPICS]],
     }
     return [Log.from_json(row) for row in await rpc.call("eth_getLogs", question)]

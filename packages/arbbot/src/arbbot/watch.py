@@ -109,7 +109,7 @@ class Watcher:
     def _check(self, watch: Watch) -> None:
         """Register the components; a component's reason is what a person reads first."""
 
-        def check(verdict: Callable[[float], Verdict]) -> Callable[[], watchkeeper.Health]:
+        def check(verdict: Callable[[float], Verdict]) -> Callable[[], watchkeeper.Outcome]:
             return lambda: health(*verdict(self._clock()))
 
         watch.check("feed", check(self.feed.verdict), every=0.5, timeout=1.0, critical=True)
@@ -214,7 +214,7 @@ class Watcher:
             self._call_errors.labels(method, reason).inc()
 
 
-def health(status: str, reason: str) -> watchkeeper.Health:
+def health(status: str, reason: str) -> watchkeeper.Outcome:
     """Turn a verdict into the watcher's own word."""
     if status == "healthy":
         return watchkeeper.healthy()

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+TICK_SPACINGS = {100: 1, 500: 10, 3000: 60, 10000: 200}  # Uniswap V3's own
+
 
 def write(path: Path, tree: Any) -> None:
     """Write a YAML file."""
@@ -25,28 +27,39 @@ def write_key(path: Path) -> bytes:
 def dex_book(venue: dict[str, Any]) -> dict[str, Any]:
     """Return the local chain's dex.yaml."""
     v2, v3 = venue["v2"], venue["v3"]
+    routers = {
+        "uniswap_v2_router": (v2["router"], "uniswap_v2"),
+        "uniswap_swap_router": (v3["swap_router"], "swap_router"),
+        "uniswap_swap_router_02": (v3["swap_router02"], "swap_router_02"),
+        "uniswap_universal_router": (venue["universal_router"], "universal_router"),
+    }
     return {
         "chain_id": venue["chain_id"],
+        "native": "WETH",
         "tokens": {
             name: {"address": row["address"], "decimals": row["decimals"]}
             for name, row in venue["tokens"].items()
         },
-        "factories": [
-            {
+        "routers": {
+            name: {"address": address, "protocol": "uniswap", "kind": kind}
+            for name, (address, kind) in routers.items()
+        },
+        "factories": {
+            "uniswap_v2": {
                 "protocol": "uniswap",
                 "version": "v2",
                 "address": v2["factory"],
                 "init_code_hash": v2["init_code_hash"],
+                "fee": 3000,
             },
-            {
+            "uniswap_v3": {
                 "protocol": "uniswap",
                 "version": "v3",
                 "address": v3["factory"],
                 "init_code_hash": v3["init_code_hash"],
-                "fees": v3["fee_tiers"],
+                "tick_spacings": {fee: TICK_SPACINGS[fee] for fee in v3["fee_tiers"]},
             },
-        ],
-        "routers": [],
+        },
     }
 
 

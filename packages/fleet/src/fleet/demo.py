@@ -18,6 +18,7 @@ from fleet.summary import FaultSeen, Summary, problems
 
 FUND = 30 * 10**18
 READY_SECONDS = 60.0
+BIN = Path(sys.executable).parent  # where the project's own commands are installed
 
 
 class DemoError(Exception):
@@ -87,7 +88,7 @@ class Demo:
         self._key_file = self._wish.folder / "arbbot" / "key"
         signer = LocalSigner(configuration.write_key(self._key_file))
         self._bot_address = "0x" + signer.address.hex()
-        command = ["-m", "localvenues", "arbitrum", "--dir", str(folder), "--seed", str(self._wish.seed)]
+        command = ["localvenues", "arbitrum", "--dir", str(folder), "--seed", str(self._wish.seed)]
         self._run("venue", [*command, "--fund", self._bot_address])
         path = folder / "venue.json"
         self._wait("the venue", path.exists)
@@ -97,7 +98,7 @@ class Demo:
         folder = self._wish.folder / "arbbot"
         configuration.write(folder / "dex.yaml", configuration.dex_book(self._venue))
         self._configure_bot(None)
-        command = ["-m", "arbbot", "deploy", "--config", str(folder / "arbbot.yaml"), "--fund", str(FUND)]
+        command = ["arbbot", "deploy", "--config", str(folder / "arbbot.yaml"), "--fund", str(FUND)]
         child = self._run("deploy", command, {"ARBBOT_KEY_FILE": str(self._key_file)}, watched=False)
         self._wait("the executor contract", lambda: child.code is not None)
         if child.code != 0:
@@ -114,7 +115,7 @@ class Demo:
         folder = self._wish.folder / "keeper"
         settings = configuration.keeper_settings(self._wish.keeper_port, self._wish.bot_port)
         configuration.write(folder / "keeper.yaml", settings)
-        self._run("keeper", ["-m", "watchkeeper", "keep", "--config", str(folder / "keeper.yaml")])
+        self._run("keeper", ["watchkeeper", "keep", "--config", str(folder / "keeper.yaml")])
         self._wait("the keeper", lambda: bool(self._answer("/api/health")))
 
     def _start_bot(self) -> None:
@@ -124,7 +125,7 @@ class Demo:
             "METRICS_PORT": str(self._wish.bot_port),
         }
         config = str(self._wish.folder / "arbbot" / "arbbot.yaml")
-        self._run("arbbot", ["-m", "arbbot", "run", "--config", config], environment)
+        self._run("arbbot", ["arbbot", "run", "--config", config], environment)
         self._wait("the bot", lambda: set(self._components().values()) == {"healthy"})
 
     def _run(
@@ -137,7 +138,7 @@ class Demo:
     ) -> Any:
         log = self._wish.folder / f"{name}.log"
         family = self._family if watched else Family()
-        return family.start(name, [sys.executable, *command], log, environment)
+        return family.start(name, [str(BIN / command[0]), *command[1:]], log, environment)
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         until = self._clock() + READY_SECONDS
