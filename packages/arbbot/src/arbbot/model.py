@@ -51,7 +51,8 @@ class Opportunity(msgspec.Struct, frozen=True, gc=False):
     """A cycle that ends with more of its token than it began with.
 
     amounts has one entry more than hops: what goes into the first pool, then what comes out of each.
-    profit is amounts[-1] - amounts[0], before gas.
+    profit is amounts[-1] - amounts[0], before gas. No amount in earns more than profit + slack;
+    slack is None where that is not known.
     """
 
     token: bytes
@@ -59,6 +60,7 @@ class Opportunity(msgspec.Struct, frozen=True, gc=False):
     amounts: tuple[int, ...]
     profit: int
     sequence: int
+    slack: int | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):

@@ -29,7 +29,8 @@ class Segment(NamedTuple):
 
     out(x) = start_out + a*(x - start_in) / (b + c*(x - start_in)) for start_in <= x <= end_in; all are
     integers, amounts in rounded down and amounts out up, so that the formula never gives less than the
-    truth. cursor is the curve's own note of where the piece ends; None where nothing follows.
+    truth. end_in is None where the piece has no end that matters. cursor is the curve's own note of
+    where the piece ends; None where nothing follows.
     """
 
     a: int
@@ -37,7 +38,7 @@ class Segment(NamedTuple):
     c: int
     start_in: int
     start_out: int
-    end_in: int
+    end_in: int | None
     end_out: int
     cursor: tuple[int, int, int] | None
 
@@ -53,6 +54,9 @@ class Curve(Protocol):
 
     def quote(self, zero_for_one: bool, amount: int) -> int:
         """Give what comes out for an amount in; zero where the pool's quoter says zero. Raises PoolError."""
+
+    def needed(self, zero_for_one: bool, amount: int) -> int:
+        """Give what must go in for an amount out, all of it. Raises PoolError."""
 
     def spot(self, zero_for_one: bool) -> tuple[int, int]:
         """Give the price of an infinitely small trade before the fee: out over in, as a fraction."""

@@ -82,14 +82,18 @@ class StableCurve(msgspec.Struct, frozen=True, gc=False):
             raise NoInput(f"{amount} in would give nothing")
         return Trade(amount, out, self._after(zero_for_one, amount, out))
 
-    def exact_out(self, zero_for_one: bool, amount: int, limit: int = 0) -> Trade:
-        """Swap for at least an amount out, found by halving: the pair has no formula for it."""
+    def needed(self, zero_for_one: bool, amount: int) -> int:
+        """Give the least that pays at least an amount out, by halving: the pair has no formula for it."""
         reserve_out = self.reserve1 if zero_for_one else self.reserve0
         if amount <= 0:
             raise NoInput(f"{amount} out of reserves {self.reserve0} and {self.reserve1}")
         if amount >= reserve_out:
             raise TooMuch(f"{amount} asked of a reserve of {reserve_out}")
-        needed = self._least_in(zero_for_one, amount)
+        return self._least_in(zero_for_one, amount)
+
+    def exact_out(self, zero_for_one: bool, amount: int, limit: int = 0) -> Trade:
+        """Swap for an amount out; the limit means nothing here. Raises Reverts."""
+        needed = self.needed(zero_for_one, amount)
         return Trade(needed, amount, self._after(zero_for_one, needed, amount))
 
     def spot(self, zero_for_one: bool) -> tuple[int, int]:

@@ -51,14 +51,17 @@ class ProductCurve(msgspec.Struct, frozen=True, gc=False):
             raise NoInput(f"{amount} in would give nothing")
         return Trade(amount, out, self._after(zero_for_one, amount, out))
 
-    def exact_out(self, zero_for_one: bool, amount: int, limit: int = 0) -> Trade:
-        """Swap for an amount out; the limit means nothing here. Raises Reverts."""
+    def needed(self, zero_for_one: bool, amount: int) -> int:
+        """Give what must go in for an amount out. Raises Reverts."""
         if amount <= 0 or not self.reserve0 or not self.reserve1:
             raise NoInput(f"{amount} out of reserves {self.reserve0} and {self.reserve1}")
         if zero_for_one:
-            needed = amount_in(amount, self.reserve0, self.reserve1, self.fee0)
-        else:
-            needed = amount_in(amount, self.reserve1, self.reserve0, self.fee1)
+            return amount_in(amount, self.reserve0, self.reserve1, self.fee0)
+        return amount_in(amount, self.reserve1, self.reserve0, self.fee1)
+
+    def exact_out(self, zero_for_one: bool, amount: int, limit: int = 0) -> Trade:
+        """Swap for an amount out; the limit means nothing here. Raises Reverts."""
+        needed = self.needed(zero_for_one, amount)
         return Trade(needed, amount, self._after(zero_for_one, needed, amount))
 
     def spot(self, zero_for_one: bool) -> tuple[int, int]:
@@ -75,9 +78,7 @@ class ProductCurve(msgspec.Struct, frozen=True, gc=False):
             return None
         reserve_out, reserve_in = self.spot(zero_for_one)
         kept = PIPS - self.fee(zero_for_one)
-        return Segment(
-            kept * reserve_out, reserve_in * PIPS, kept, 0, 0, RESERVE_MAX - reserve_in, reserve_out, None
-        )
+        return Segment(kept * reserve_out, reserve_in * PIPS, kept, 0, 0, None, reserve_out, None)
 
     def _after(self, zero_for_one: bool, amount: int, out: int) -> ProductCurve:
         if zero_for_one:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from arbbot.pools.curve import PIPS, Segment, Trade
-from arbbot.pools.errors import NoInput, Overflows, PriceLimit
+from arbbot.pools.errors import NoInput, Overflows, PriceLimit, TooMuch
 from arbbot.pools.prices import Step, amount0_between, amount1_between, step_in, step_out
 from arbbot.pools.tickmap import TickMap
 from arbbot.pools.ticks import MAX_SQRT_PRICE, MIN_SQRT_PRICE, sqrt_price_at, tick_at
@@ -51,6 +51,13 @@ class TickCurve(msgspec.Struct, frozen=True, gc=False):
     def quote(self, zero_for_one: bool, amount: int) -> int:
         """Give what comes out for an amount in. Raises PoolError."""
         return self._walk(zero_for_one, amount, 0, step_in, True).amount_out
+
+    def needed(self, zero_for_one: bool, amount: int) -> int:
+        """Give what must go in for an amount out. Raises PoolError."""
+        walk = self._walk(zero_for_one, amount, 0, step_out, False)
+        if walk.amount_out < amount:
+            raise TooMuch(f"{walk.amount_out} out of {amount}")
+        return walk.amount_in
 
     def spot(self, zero_for_one: bool) -> tuple[int, int]:
         """Give the marginal price before the fee: out over in."""
@@ -125,7 +132,7 @@ class TickCurve(msgspec.Struct, frozen=True, gc=False):
             cursor: tuple[int, int, int] | None = (self.sqrt_price, self.tick, self.liquidity)
             start_in = start_out = 0
         else:
-            cursor, start_in, start_out = before.cursor, before.end_in, before.end_out
+            cursor, start_in, start_out = before.cursor, before.end_in or 0, before.end_out
         while cursor is not None:
             price, tick, liquidity = cursor
             edge, initialized = self.map.range_end(tick, zero_for_one)
