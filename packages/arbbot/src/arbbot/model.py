@@ -66,7 +66,8 @@ class Opportunity(msgspec.Struct, frozen=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """An opportunity that may be executed: one atomic transaction.
 
-    min_profit is the on-chain guard (token units); gas prices are wei per gas.
+    min_profit is the on-chain guard (token units); gas prices are wei per gas. tiers are the five
+    profits of validate.tiers (token units), tier how many of them are positive.
     """
 
     opportunity: Opportunity
@@ -74,6 +75,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     gas_limit: int
     max_fee: int
     expected_gas_cost: int
+    tier: int = 0
+    tiers: tuple[int, ...] = ()
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):

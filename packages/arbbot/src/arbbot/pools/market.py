@@ -53,6 +53,7 @@ class Market:
         entries = list(loaded)
         self.pools = {pool.address: pool for pool, _ in entries}
         self._directory = _directory(self.pools.values())
+        self._pairs = _pairs(self.pools.values())
         self.block = block
         self.sequence = block - self.offset
         self._confirmed: Curves = {pool.address: curve for pool, curve in entries}
@@ -68,6 +69,10 @@ class Market:
     def confirmed(self, address: bytes) -> Curve:
         """Give a pool's curve as of the confirmed block."""
         return self._confirmed[address]
+
+    def between(self, token_in: bytes, token_out: bytes) -> tuple[tuple[Pool, bool], ...]:
+        """Give the pools that swap one token for another, and whether that is zero_for_one."""
+        return tuple(self._pairs.get((token_in, token_out), ()))
 
     @property
     def waiting(self) -> int:
@@ -177,3 +182,11 @@ def _directory(pools: Iterable[Pool]) -> dict[Leg, tuple[Pool, bool]]:
         directory[pool.protocol, pool.version, pool.token0, pool.token1, fee] = (pool, True)
         directory[pool.protocol, pool.version, pool.token1, pool.token0, fee] = (pool, False)
     return directory
+
+
+def _pairs(pools: Iterable[Pool]) -> dict[tuple[bytes, bytes], list[tuple[Pool, bool]]]:
+    pairs: dict[tuple[bytes, bytes], list[tuple[Pool, bool]]] = {}
+    for pool in pools:
+        pairs.setdefault((pool.token0, pool.token1), []).append((pool, True))
+        pairs.setdefault((pool.token1, pool.token0), []).append((pool, False))
+    return pairs

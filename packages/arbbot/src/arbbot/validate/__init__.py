@@ -1,7 +1,8 @@
-"""Judge an opportunity before money moves; a refusal is a value with a reason.
+"""Judge an opportunity before money moves; a refusal is a value with a reason."""
 
-    validate(opportunity, market, limits, gas) -> Plan | Refusal
-    Limits(...), Limits.of("conservative" | "default" | "aggressive", **changes)
-    Gas(price, l1_fee=0, sequence=None)
-    REASONS: the fixed set of words that Refusal.reason is one of
-"""
+from arbbot.validate.costs import Costs, costs, tiers
+from arbbot.validate.impact import impact_bps
+from arbbot.validate.judge import REASONS, validate
+from arbbot.validate.limits import Gas, Limits, Profile
+
+__all__ = ["REASONS", "Costs", "Gas", "Limits", "Profile", "costs", "impact_bps", "tiers", "validate"]
