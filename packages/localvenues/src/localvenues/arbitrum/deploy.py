@@ -35,6 +35,7 @@ BLOCK_BYTES = 160_000
 # OpenZeppelin 3.x keeps an ERC-20's decimals in storage slot 5 and offers no setter.
 DECIMALS_SLOT = 5
 SUPPLY_USD = 1e13
+DEPOSIT_ETHER = 10_000_000
 
 
 class DeploymentFailed(Exception):
@@ -167,7 +168,7 @@ def _pool(spec: PoolSpec, tokens: dict[str, Token], made: dict[str, bytes]) -> P
 
 def _fill(script: Script, on: Deployment) -> None:
     """Give every pool its liquidity."""
-    script.send(on.weth, call("deposit()"), value=1_000_000 * ETHER)
+    script.send(on.weth, call("deposit()"), value=DEPOSIT_ETHER * ETHER)
     for token in on.tokens.values():
         for spender in (on.v2_router, on.position_manager):
             script.send(token.address, call("approve(address,uint256)", spender, UNLIMITED))
@@ -200,21 +201,28 @@ Mine = Callable[[], Awaitable[Any]]
 
 
 async def run(rpc: Rpc, raws: Sequence[bytes], mine: Mine) -> None:
-    """Send signed transactions in order, a block at a time."""
+    """Send signed transactions in order, a block at a time; raise DeploymentFailed where one reverts."""
     start, size = 0, 0
     for index, raw in enumerate(raws):
         size += len(raw) + 9
         last = index + 1 == len(raws)
         if last or size + len(raws[index + 1]) > BLOCK_BYTES:
-            await _send(rpc, raws[start : index + 1])
-            await mine()
+            await _send(rpc, raws[start : index + 1], mine)
             start, size = index + 1, 0
 
 
-async def _send(rpc: Rpc, raws: Sequence[bytes]) -> None:
+async def _send(rpc: Rpc, raws: Sequence[bytes], mine: Mine) -> None:
     # Sent one after another: a batch's calls may arrive in any order, and nonces may not.
-    for raw in raws:
-        await rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+    hashes = [await rpc.call("eth_sendRawTransaction", "0x" + raw.hex()) for raw in raws]
+    await mine()
+    receipts = await rpc.batch([("eth_getTransactionReceipt", (one,)) for one in hashes])
+    failed = [row for row, receipt in zip(hashes, receipts, strict=True) if not _succeeded(receipt)]
+    if failed:
+        raise DeploymentFailed(f"{len(failed)} transactions failed, the first is {failed[0]}")
+
+
+def _succeeded(receipt: Any) -> bool:
+    return isinstance(receipt, dict) and receipt["status"] == "0x1"
 
 
 async def set_decimals(rpc: Rpc, on: Deployment) -> None:

@@ -78,6 +78,8 @@ class Client:
         clock = asyncio.get_running_loop().time
         while True:
             await asyncio.sleep(PING_SECONDS)
+            if self._transport is None or self._transport.is_closing():
+                return
             if not self._flowing.is_set():
                 self.heard = clock()
                 continue
@@ -91,10 +93,14 @@ class Client:
             self._transport.abort()
 
     async def read(self) -> None:
-        """Take what the reader sends, answer its pings, and return when it leaves."""
+        """Take what the reader sends, answer its pings, and return when it leaves.
+
+        A frozen feed does not even answer a reader's goodbye.
+        """
         async for message in self.socket:
             self.heard = asyncio.get_running_loop().time()
             await self._answer(message)
+        await self._flowing.wait()
 
     async def _answer(self, message: WSMessage) -> None:
         if message.type is WSMsgType.PING and self._flowing.is_set():
@@ -154,7 +160,9 @@ class Feed:
             return web.Response(status=400, text=reason)
         if "feed_drop" in self._active:
             return web.Response(status=503, text="the feed is down")
-        socket = web.WebSocketResponse(timeout=1.0, autoping=False, compress=False, max_msg_size=1 << 16)
+        socket = web.WebSocketResponse(
+            timeout=1.0, autoping=False, autoclose=False, compress=False, max_msg_size=1 << 16
+        )
         socket.headers[SERVER_VERSION] = str(FEED_VERSION)
         socket.headers[CHAIN_ID] = str(self._chain_id)
         await socket.prepare(request)
