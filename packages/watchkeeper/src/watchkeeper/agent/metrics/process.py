@@ -79,6 +79,7 @@ class ProcessMetrics:
         megabytes = registry.gauge(
             "monitoring_memory_usage_mb", "Resident memory of the process in megabytes."
         )
+        registry.keep_out_of_text("monitoring_memory_usage_mb")  # the linter refuses abbreviated units
 
         def refresh() -> None:
             pages = file.read().split()

@@ -34,6 +34,7 @@ class Registry:
         self.locked = lock_needed() if locked is None else locked
         self._families: dict[str, AnyFamily] = {}
         self._taken: set[str] = set()
+        self._not_in_text: set[str] = set()
         self._refreshers: list[Callable[[], object]] = []
 
     @overload
@@ -175,6 +176,14 @@ class Registry:
     def families(self) -> list[AnyFamily]:
         """Return the families in order of registration."""
         return list(self._families.values())
+
+    def text_families(self) -> list[AnyFamily]:
+        """Return the families that the text format shows."""
+        return [family for family in self._families.values() if family.name not in self._not_in_text]
+
+    def keep_out_of_text(self, name: str) -> None:
+        """Show a family in OpenMetrics and JSON alone: its name is one that promtool's linter refuses."""
+        self._not_in_text.add(name)
 
     def taken(self, name: str) -> bool:
         """Tell whether a metric's or a sample's name is in use."""

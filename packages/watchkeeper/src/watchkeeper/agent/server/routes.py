@@ -108,7 +108,7 @@ class Routes:
             body = await _rendered(exposition.openmetrics(registry.families()))
             body += [official.openmetrics(registry.taken), b"# EOF\n"]
             return Response(200, exposition.OPENMETRICS_TYPE, body)
-        body = await _rendered(exposition.text(registry.families()))
+        body = await _rendered(exposition.text(registry.text_families()))
         return Response(200, exposition.TEXT_TYPE, [*body, official.text(registry.taken)])
 
     async def _metrics_json(self, request: Request) -> Response:
