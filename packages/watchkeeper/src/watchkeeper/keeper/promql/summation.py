@@ -1,0 +1,65 @@
+"""Sums and means that do not lose small terms: Neumaier's compensated summation, over arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .series import Bools, Floats
+
+
+def increment(term: Floats, total: Floats, lost: Floats) -> tuple[Floats, Floats]:
+    """Add a term to running totals; `lost` collects what rounding took. Overflow clears it."""
+    new = total + term
+    larger = np.abs(total) >= np.abs(term)
+    kept = lost + np.where(larger, (total - new) + term, (term - new) + total)
+    kept[np.isinf(new)] = 0.0
+    return new, kept
+
+
+def closed(total: Floats, lost: Floats) -> Floats:
+    """Return the compensated sum."""
+    return np.where(np.isinf(total), total, total + lost)
+
+
+@dataclass(slots=True)
+class Mean:
+    """Running means: sum and division, until the sum would overflow; incremental from there on."""
+
+    total: Floats
+    lost: Floats
+    mean: Floats
+    count: Floats
+    incremental: Bools
+
+    @classmethod
+    def zero(cls, shape: tuple[int, ...]) -> Mean:
+        """Return means of nothing."""
+        zeros = [np.zeros(shape) for _ in range(4)]
+        return cls(*zeros, np.zeros(shape, dtype=bool))
+
+    def add(self, terms: Floats, where: Bools | slice) -> None:
+        """Take one more term into the means chosen by `where`."""
+        count = self.count[where] + 1
+        total, lost, mean = self.total[where], self.lost[where], self.mean[where]
+        incremental = self.incremental[where]
+        new, kept = increment(terms, total, lost)
+        overflows = np.isinf(new) & (count > 1) & ~incremental
+        if overflows.any() or incremental.any():
+            before = np.maximum(count - 1, 1)
+            mean = np.where(overflows, total / before, mean)
+            lost = np.where(overflows, lost / before, lost)
+            incremental = incremental | overflows
+            share = (count - 1) / count
+            means, kept_mean = increment(terms / count, share * mean, share * lost)
+            self.mean[where] = np.where(incremental, means, mean)
+            new = np.where(incremental, total, new)
+            kept = np.where(incremental, kept_mean, kept)
+            self.incremental[where] = incremental
+        self.total[where], self.lost[where], self.count[where] = new, kept, count
+
+    def result(self) -> Floats:
+        """Return the means."""
+        count = np.maximum(self.count, 1)
+        return np.where(self.incremental, self.mean + self.lost, self.total / count + self.lost / count)
