@@ -55,13 +55,9 @@ class Bot:
         self._grade = Grade[settings.feed.grade.upper()]
         self._signers = {bytes.fromhex(signer[2:]) for signer in settings.feed.signers}
         base = book.tokens[settings.market.base].address
-        self._detector = Detector(market, (base,), settings.market.max_hops)
-        self._limits = Limits.of(
-            settings.limits.impact,
-            max_position=settings.limits.max_position,
-            min_profit=settings.limits.min_profit,
-            max_gas_price=settings.limits.max_gas_price,
-        )
+        native = book.tokens[book.native].address if book.native else base
+        self._limits = Limits.of(settings.limits.profile, native, **settings.limits.changes())
+        self._detector = Detector(market, {base: self._limits.max_position}, settings.market.max_hops)
         self._gas: Gas | None = None
         self._suspect_until = -1
         self._reconciled_at = float("-inf")
@@ -162,11 +158,11 @@ class Bot:
 
     def _judge(self, opportunity: Opportunity) -> Plan | Refusal:
         if self._market.block < self._suspect_until + self._settings.genesis_block_offset:
-            return Refusal(opportunity, "stale_state", "the feed had a gap; waiting for the chain's word")
+            return Refusal(opportunity, "suspect", "the feed had a gap; waiting for the chain's word")
         if perf_counter() - self._reconciled_at > self._settings.rpc.stale_seconds:
-            return Refusal(opportunity, "stale_state", "the chain has not confirmed the pools lately")
+            return Refusal(opportunity, "unconfirmed", "the chain has not confirmed the pools lately")
         if self._gas is None:
-            return Refusal(opportunity, "gas_unknown", "no gas price yet")
+            return Refusal(opportunity, "gas_price", "no gas price yet")
         return validate(opportunity, self._market, self._limits, self._gas)
 
     def _take(self, plan: Plan) -> None:
@@ -259,4 +255,4 @@ class Bot:
             self._detector.refresh(outcome.touched)
             self._observer.reconciled(outcome.exact, outcome.corrected, 0.0)
         self._reconciled_at = perf_counter()
-        self._gas = Gas(int(await self._rpc.call("eth_gasPrice"), 16))
+        self._gas = Gas(int(await self._rpc.call("eth_gasPrice"), 16), sequence=self._market.sequence)

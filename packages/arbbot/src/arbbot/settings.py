@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -54,13 +54,22 @@ class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits on what may be executed; amounts in wei of the base token, as decimal strings or numbers."""
+    """Limits on what may be executed: a profile, and what is to differ from it.
 
-    max_position: int = 5 * 10**18
-    min_profit: int = 10**15
-    impact: str = "default"
-    max_gas_price: int = 10 * 10**9
-    gas_multiplier_percent: int = 125
+    Amounts are wei of the native token, as numbers or decimal strings; None leaves the profile's own.
+    """
+
+    profile: Literal["conservative", "default", "aggressive"] = "default"
+    max_position: int | None = None
+    min_profit: int | None = None
+    max_gas_price: int | None = None
+    max_impact_bps: int | None = None
+    cost_percent: int | None = None
+
+    def changes(self) -> dict[str, int]:
+        """Return what differs from the profile."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__ if name != "profile"}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class ExecutionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,11 +113,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 CHOICES = {
     "feed.grade": ("strict", "moderate", "permissive"),
-    "limits.impact": ("conservative", "default", "aggressive"),
+    "limits.profile": ("conservative", "default", "aggressive"),
     "log.format": ("json", "text"),
     "log.level": ("debug", "info", "warning", "error"),
 }
-SECTIONS = {
+LIMIT_BOUNDS = {
+    "max_position": (1, 2**112 - 1),
+    "min_profit": (0, 2**112 - 1),
+    "max_gas_price": (1, 10**15),
+    "max_impact_bps": (1, 10_000),
+    "cost_percent": (100, 1000),
+}
+SECTIONS: dict[str, type[msgspec.Struct]] = {
     "feed": FeedSettings,
     "rpc": RpcSettings,
     "market": MarketSettings,
@@ -196,7 +212,7 @@ def refuse_bad_values(settings: Settings, name: str) -> None:
 
 def refuse_bad_numbers(settings: Settings, name: str) -> None:
     """Refuse numbers outside their bounds and URLs of another kind."""
-    bounds = {
+    bounds: dict[str, tuple[float, float, float]] = {
         "chain_id": (settings.chain_id, 1, 2**63),
         "feed.silence_seconds": (settings.feed.silence_seconds, 0.1, 3600),
         "feed.backoff_seconds": (settings.feed.backoff_seconds, 0.01, 3600),
@@ -209,12 +225,10 @@ def refuse_bad_numbers(settings: Settings, name: str) -> None:
         "rpc.retries": (settings.rpc.retries, 0, 100),
         "rpc.reconcile_seconds": (settings.rpc.reconcile_seconds, 0.05, 3600),
         "market.max_hops": (settings.market.max_hops, 2, 3),
-        "limits.max_position": (settings.limits.max_position, 1, 2**128),
-        "limits.min_profit": (settings.limits.min_profit, 0, 2**128),
-        "limits.max_gas_price": (settings.limits.max_gas_price, 1, 10**15),
-        "limits.gas_multiplier_percent": (settings.limits.gas_multiplier_percent, 100, 1000),
         "metrics.port": (settings.metrics.port, 0, 65535),
     }
+    amounts = settings.limits.changes()
+    bounds |= {f"limits.{key}": (value, *LIMIT_BOUNDS[key]) for key, value in amounts.items()}
     for path, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise SettingsError(f"{name}: {path} is {value}; it must lie between {low} and {high}")

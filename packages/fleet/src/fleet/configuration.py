@@ -73,7 +73,7 @@ def bot_settings(venue: dict[str, Any], port: int, executor: str | None) -> dict
         "feed": {"url": venue["feed"], "silence_seconds": 2.0, "backoff_limit_seconds": 2.0},
         "rpc": {"url": venue["rpc"], "timeout_seconds": 1.5, "reconcile_seconds": 0.5, "stale_seconds": 4.0},
         "market": {"tokens": list(venue["tokens"]), "base": "WETH"},
-        "limits": {"max_position": 20 * 10**18, "min_profit": 10**15},
+        "limits": {"max_position": 20 * 10**18, "max_impact_bps": 300},
         "execution": {"enabled": executor is not None, "executor": executor},
         "metrics": {"port": port},
     }

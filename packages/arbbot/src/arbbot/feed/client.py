@@ -27,7 +27,7 @@ class FeedRejected(Exception):
     """The server is not the feed that was asked for; connecting again cannot help."""
 
 
-class Listener(picows.WSListener):  # type: ignore[misc]
+class Listener(picows.WSListener):
     """Hand each text frame to the bot as soon as its last fragment is in."""
 
     def __init__(self, client: FeedClient) -> None:
