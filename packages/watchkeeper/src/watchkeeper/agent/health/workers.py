@@ -5,7 +5,7 @@ The standard pool is not used: it joins its threads at exit, so that a hung chec
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
 
@@ -20,13 +20,14 @@ class Answer:
 
 @dataclass(slots=True)
 class Job:
-    """One call, and where its answer goes."""
+    """One call, and where its answer goes; the flags change under the workers' lock."""
 
     function: Callable[[], object]
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Answer]
-    stuck: bool = field(default=False)
-    ended: bool = field(default=False)
+    began: bool = False
+    stuck: bool = False
+    ended: bool = False
 
 
 class Workers:
@@ -37,42 +38,58 @@ class Workers:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = Lock()
         self._threads = 0
-        self._waiting = 0  # threads without a job, less jobs without a thread
         self._stuck = 0
+        self._free = 0  # threads without a job, less jobs without a thread
 
     def run(self, function: Callable[[], object]) -> Job:
         """Call `function` on a thread; its answer, or error, arrives in the job's future on this loop."""
         loop = asyncio.get_running_loop()
         job = Job(function, loop, loop.create_future())
         with self._lock:
-            if self._waiting <= 0 and self._threads - self._stuck < self._limit:
-                self._threads += 1
-                Thread(target=self._serve, name="watchkeeper-check", daemon=True).start()
-            else:
-                self._waiting -= 1
+            self._free -= 1
+            self._grow()
         self._jobs.put(job)
         return job
 
     def give_up(self, job: Job) -> None:
-        """Count the job's thread as stuck, so that another one may take its place."""
+        """Wait no more for a job: one that has not begun is dropped, a running one's thread replaced."""
         with self._lock:
-            if not job.ended and not job.stuck:
+            if not job.began:
+                job.ended = True
+            elif not job.ended and not job.stuck:
                 job.stuck = True
                 self._stuck += 1
+                self._grow()
 
     def close(self) -> None:
         """Let the threads end; a stuck one ends with its check or with the process."""
         for _ in range(self._threads):
             self._jobs.put(None)
 
+    def _grow(self) -> None:
+        while self._free < 0 and self._threads - self._stuck < self._limit:
+            self._threads += 1
+            self._free += 1
+            Thread(target=self._serve, name="watchkeeper-check", daemon=True).start()
+
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
-            answer = called(job.function)
-            with self._lock:
-                job.ended = True
-                self._waiting += 1
-                self._stuck -= job.stuck
-            _deliver(job, answer)
+            if self._begin(job):
+                answer = called(job.function)
+                self._end(job)
+                _deliver(job, answer)
+
+    def _begin(self, job: Job) -> bool:
+        with self._lock:
+            job.began = not job.ended
+            self._free += job.ended
+            return job.began
+
+    def _end(self, job: Job) -> None:
+        with self._lock:
+            job.ended = True
+            self._stuck -= job.stuck
+            self._free += 1
 
 
 def called(function: Callable[[], object]) -> Answer:
