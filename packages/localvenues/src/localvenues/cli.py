@@ -17,9 +17,19 @@ from localvenues.arbitrum.contracts import MissingContract
 from localvenues.arbitrum.deploy import DeploymentFailed
 from localvenues.arbitrum.rpc import NodeUnreachable, RpcError
 from localvenues.arbitrum.sequencer import SequencerError
+from localvenues.arbitrum.transactions import UnknownTransactionType
 from localvenues.faults import FaultError, parse_script
 
-FAILURES = (ChainError, MissingContract, DeploymentFailed, NodeUnreachable, RpcError, SequencerError, OSError)
+FAILURES = (
+    ChainError,
+    MissingContract,
+    DeploymentFailed,
+    NodeUnreachable,
+    RpcError,
+    SequencerError,
+    UnknownTransactionType,
+    OSError,
+)
 
 
 def address(word: str) -> bytes:

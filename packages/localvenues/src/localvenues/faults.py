@@ -97,9 +97,9 @@ class Faults:
         try:
             await asyncio.sleep(fault.seconds)
         finally:
+            await part.end(fault)
             self.active.remove(fault)
             self.done.append(fault)
-            await part.end(fault)
 
     async def stop(self) -> None:
         """End all faults, running or waiting."""

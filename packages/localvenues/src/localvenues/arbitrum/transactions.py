@@ -114,14 +114,14 @@ def raw_transaction(row: Mapping[str, Any]) -> bytes:
     kind = int(row.get("type", "0x0"), 16)
     if kind == 0:
         return rlp([*_legacy_head(row), _int(row, "v"), _int(row, "r"), _int(row, "s")])
+    if kind not in (1, 2, 4):
+        raise UnknownTransactionType(f"transaction {row.get('hash')} has type {kind}")
     tail: list[Item] = [_parity(row), _int(row, "r"), _int(row, "s")]
     if kind == 1:
         return b"\x01" + rlp([_int(row, "chainId"), *_legacy_head(row), _access_list(row), *tail])
     if kind == 2:
         return b"\x02" + rlp([*_fee_market_head(row), *tail])
-    if kind == 4:
-        return b"\x04" + rlp([*_fee_market_head(row), _authorizations(row), *tail])
-    raise UnknownTransactionType(f"transaction {row.get('hash')} has type {kind}")
+    return b"\x04" + rlp([*_fee_market_head(row), _authorizations(row), *tail])
 
 
 def _int(row: Mapping[str, Any], name: str) -> int:
