@@ -143,14 +143,17 @@ class Store:
             values.append(value)
         return self.append_refs(np.array(refs, np.int64), np.array(times, np.int64), np.array(values, float))
 
-    def ref(self, labels: Labels) -> int:
-        """Return the number of a series, making it if need be; raises SeriesLimit.
+    def ref(self, labels: Labels, *, essential: bool = False) -> int:
+        """Return the number of a series, making it if need be; raises SeriesLimit unless it is essential.
 
         Numbers stay the same over restarts; one ends when retention removes the last sample of its series.
         """
         with self._state:
             found = self._index.ref(labels)
-            return self._new_series(labels) if found is None else found
+            if found is None:
+                self._check_room(essential)
+                found = self._new_series(labels)
+            return found
 
     def append_refs(self, refs: Sequence[int] | Refs, time_ms: int | Times, values: Values) -> Ingested:
         """Add one value per ref, all at one time (ms) or each at its own; about 0.1 us per sample."""
@@ -301,9 +304,11 @@ class Store:
             if frozen.samples > _FROZEN_LIMIT:
                 self._writer.give_up_oldest(_FROZEN_LIMIT // 2)
 
-    def _new_series(self, labels: Labels) -> int:
-        if len(self._index) >= self._max_series:
+    def _check_room(self, essential: bool) -> None:
+        if len(self._index) >= self._max_series and not essential:
             raise SeriesLimit(f"the store holds {self._max_series} series, as many as it may")
+
+    def _new_series(self, labels: Labels) -> int:
         ref, self._next_ref = self._next_ref, self._next_ref + 1
         self._index.add(ref, labels)
         self._intake.admit(ref)
