@@ -22,11 +22,11 @@ from arbbot.decode import (
 )
 from arbbot.detect import Detector
 from arbbot.dex.book import DexBook
-from arbbot.execute import Executor
+from arbbot.execute import Executor, execute_call, own_swaps
 from arbbot.feed import Cursor, FeedClient, Verdict
 from arbbot.loader import read_logs
 from arbbot.logs import Burst
-from arbbot.model import Opportunity, Plan, Refusal
+from arbbot.model import Opportunity, Plan, Refusal, Swap
 from arbbot.pools import Market
 from arbbot.ports import BotObserver
 from arbbot.rpc import Rpc, RpcError
@@ -62,6 +62,10 @@ class Bot:
         self._suspect_until = -1
         self._reconciled_at = float("-inf")
         self._profit, self._gas_paid = 0, 0
+        self._own: dict[
+            bytes, tuple[Swap, ...]
+        ] = {}  # calldata of plans under way: they move the market, too
+        self._protocols = {address: pool.protocol for address, pool in market.pools.items()}
         self._running: set[asyncio.Task[None]] = set()
         self._cursor = Cursor()
         self.feed = FeedClient(settings.feed, settings.chain_id, self._cursor, observer, self.on_frame)
@@ -118,15 +122,18 @@ class Bot:
         self._observer.duplicate()
         return False
 
-    def _swaps(self, message: Message) -> list[Any]:
+    def _swaps(self, message: Message) -> list[tuple[Swap, ...]]:
         """Return the swaps of each transaction that has any."""
-        wanted = []
+        wanted: list[tuple[Swap, ...]] = []
         if self._signers and feed_signer(message, self._settings.chain_id) not in self._signers:
             raise MessageError("signature", "not signed by one of feed.signers")
         for tx in transactions(message, self._settings.chain_id):
             self._observer.transaction(tx.type)
             if tx.chain_id not in (None, self._settings.chain_id):
                 self._observer.validation_error("chain_id")
+                continue
+            if own := self._own.pop(tx.data, None):
+                wanted.append(own)
                 continue
             try:
                 legs = swaps(tx, self._book, self._grade, message.timestamp)
@@ -217,7 +224,10 @@ class Bot:
     async def _execute(self, executor: Executor, plan: Plan) -> None:
         began = perf_counter()
         self._observer.attempted()
+        calldata = execute_call(plan)
+        self._own[calldata] = own_swaps(plan, self._protocols, executor.address)
         receipt = await executor.execute(plan)
+        self._own.pop(calldata, None)
         self._observer.stage("execute", perf_counter() - began)
         self._observer.queue(0, 0)
         self._profit += receipt.profit
@@ -246,9 +256,19 @@ class Bot:
                     self._log.warning("reconcile failed", reason=error.reason, detail=str(error), count=count)
             await asyncio.sleep(self._settings.rpc.reconcile_seconds)
 
+    def _comparable(self, head: int) -> int:
+        """Return the newest block that the feed has shown, or the node's where the feed says nothing.
+
+        A block that the node has and the feed will show in a moment is no wrong prediction.
+        """
+        heard = self.feed.last_frame
+        if self._cursor.last is None or heard is None or time() - heard > 1.0:
+            return head
+        return min(head, self._cursor.last + self._settings.genesis_block_offset)
+
     async def _reconcile(self) -> None:
         """Correct the market by the chain's own logs, and read the gas price."""
-        head = int(await self._rpc.call("eth_blockNumber"), 16)
+        head = self._comparable(int(await self._rpc.call("eth_blockNumber"), 16))
         if head > self._market.block:
             logs = await read_logs(self._rpc, self._market, head)
             outcome = self._market.reconcile(head, logs)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sha3
 
-from arbbot.model import Hop, Plan
+from arbbot.model import Hop, Plan, Swap
 
 EXECUTE = bytes.fromhex(
     "67fcf015"
@@ -40,6 +40,31 @@ def execute_call(plan: Plan) -> bytes:
     opportunity = plan.opportunity
     head = word(opportunity.token) + word(opportunity.amounts[0]) + word(plan.min_profit) + word(4 * 32)
     return EXECUTE + head + word(len(opportunity.hops)) + b"".join(map(hop_words, opportunity.hops))
+
+
+def own_swaps(plan: Plan, protocols: Mapping[bytes, str], executor: bytes) -> tuple[Swap, ...]:
+    """Return a plan as the swaps that it asks for, so that our own transaction moves the market, too.
+
+    The last one carries the guard: below it the contract reverts, and nothing happened.
+    """
+    opportunity = plan.opportunity
+    least = [0] * (len(opportunity.hops) - 1) + [opportunity.amounts[0] + plan.min_profit]
+    return tuple(
+        Swap(
+            protocol=protocols[hop.pool],
+            version=hop.version,
+            kind="exact_in",
+            path=(hop.token_in, hop.token_out),
+            fees=None if hop.version == "v2" else (hop.fee,),
+            amount_in=opportunity.amounts[0] if at == 0 else None,
+            amount_out=None,
+            amount_in_max=None,
+            amount_out_min=least[at],
+            recipient=executor,
+            router=executor,
+        )
+        for at, hop in enumerate(opportunity.hops)
+    )
 
 
 def withdraw_call(token: bytes, amount: int) -> bytes:

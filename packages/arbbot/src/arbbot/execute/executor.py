@@ -36,7 +36,7 @@ class Executor:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rpc, self._signer, self._ledger = rpc, signer, ledger
-        self._address, self._chain_id = address, chain_id
+        self.address, self._chain_id = address, chain_id
         self._receipt_seconds, self._poll_seconds, self._sleep = receipt_seconds, poll_seconds, sleep
         self._nonce: int | None = None
         self.busy = False
@@ -76,7 +76,7 @@ class Executor:
 
     def _call(self, plan: Plan, nonce: int) -> Call:
         data = execute_call(plan)
-        return Call(self._chain_id, nonce, plan.max_fee, plan.gas_limit, self._address, data)
+        return Call(self._chain_id, nonce, plan.max_fee, plan.gas_limit, self.address, data)
 
     def _row(self, plan: Plan, nonce: int, name: str, raw: bytes) -> Attempt:
         opportunity = plan.opportunity
@@ -114,7 +114,7 @@ class Executor:
 
     def _settle(self, name: str, receipt: dict[str, Any]) -> tuple[Status, int, int, str | None]:
         gas_cost = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
-        profit = measured_profit(receipt["logs"], self._address)
+        profit = measured_profit(receipt["logs"], self.address)
         if int(receipt["status"], 16) == 1 and profit is not None:
             self._ledger.settle(name, "succeeded", profit, gas_cost, None)
             return "succeeded", profit, gas_cost, None
