@@ -4,12 +4,14 @@ ConfigError
 └── raised for a file that cannot be read, is not YAML, names an unknown key or has a wrong value
 """
 
+from watchkeeper.keeper.config.jobs import jobs_of
 from watchkeeper.keeper.config.reading import ConfigError, load, parse
 from watchkeeper.keeper.config.tree import (
     Config,
     GlobalScrape,
     JsonlChannel,
     Listen,
+    Log,
     LogChannel,
     Notify,
     Retention,
@@ -26,12 +28,14 @@ __all__ = [
     "GlobalScrape",
     "JsonlChannel",
     "Listen",
+    "Log",
     "LogChannel",
     "Notify",
     "Retention",
     "ScrapeConfig",
     "Size",
     "StaticConfig",
+    "jobs_of",
     "load",
     "parse",
     "settings",

@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 import yaml
 
+from watchkeeper.keeper.config.jobs import job_of
 from watchkeeper.keeper.config.tree import Config, Node, node_of
 from watchkeeper.keeper.config.values import Duration, Size
+from watchkeeper.keeper.scrape.errors import JobError
 
 
 class ConfigError(Exception):
@@ -119,8 +121,9 @@ def problems(config: Config) -> Iterator[str]:
 
 
 def range_problems(config: Config) -> Iterator[str]:
-    if not 0 <= config.listen.port <= 65535:
-        yield f"listen.port: expected 0 to 65535 (0: any free port), got {config.listen.port}"
+    for name, port in (("port", config.listen.port), ("probe_port", config.listen.probe_port)):
+        if not 0 <= port <= 65535:
+            yield f"listen.{name}: expected 0 to 65535 (0: any free port), got {port}"
     if config.judge.every < 0.1:
         yield f"judge.every: expected at least 100ms, got {config.judge.every:g}s"
     if config.store.flush <= 0:
@@ -144,6 +147,10 @@ def job_problems(config: Config) -> Iterator[str]:
             yield f"{path}.scrape_timeout: expected at most the interval ({most}), got {given}"
         for spot, group in enumerate(job.static_configs):
             yield from target_problems(f"{path}.static_configs[{spot}]", group.targets, group.labels)
+        try:
+            job_of(job, config, Path())
+        except (JobError, TypeError) as error:
+            yield f"{path}: {error}"
 
 
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+)(:\d{1,5})?")

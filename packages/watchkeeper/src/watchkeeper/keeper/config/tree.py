@@ -23,6 +23,7 @@ class Listen(Node, frozen=True, kw_only=True):
     port: int = 8080
     token_file: str = ""
     hosts: list[str] = []
+    probe_port: int = 0
 
 
 class GlobalScrape(Node, frozen=True, kw_only=True):
@@ -39,6 +40,27 @@ class StaticConfig(Node, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
+class FileTargets(Node, frozen=True, kw_only=True):
+    """Targets read from files that may change, as in Prometheus' `file_sd_configs`."""
+
+    files: list[str]
+    refresh_interval: Duration = Duration(5)
+
+
+class Authorization(Node, frozen=True, kw_only=True):
+    """A bearer token, read from a file for every scrape."""
+
+    type: Literal["Bearer"] = "Bearer"
+    credentials_file: str = ""
+
+
+class Tls(Node, frozen=True, kw_only=True):
+    """How a target's certificate is checked."""
+
+    ca_file: str = ""
+    insecure_skip_verify: bool = False
+
+
 class ScrapeConfig(Node, frozen=True, kw_only=True):
     """One job, in the shape of Prometheus' `scrape_configs`; an interval of 0 means the global one."""
 
@@ -46,8 +68,22 @@ class ScrapeConfig(Node, frozen=True, kw_only=True):
     scrape_interval: Duration = Duration(0)
     scrape_timeout: Duration = Duration(0)
     metrics_path: str = "/metrics"
-    scheme: Literal["http"] = "http"
+    scheme: Literal["http", "https"] = "http"
+    params: dict[str, list[str]] = {}
+    honor_labels: bool = False
+    honor_timestamps: bool = True
+    enable_compression: bool = True
+    sample_limit: int = 10_000
+    label_limit: int = 64
+    label_name_length_limit: int = 256
+    label_value_length_limit: int = 4096
+    body_size_limit: Size = Size(4 << 20)
     static_configs: list[StaticConfig] = []
+    file_sd_configs: list[FileTargets] = []
+    relabel_configs: list[dict[str, Any]] = []
+    metric_relabel_configs: list[dict[str, Any]] = []
+    authorization: Authorization = Authorization()
+    tls_config: Tls = Tls()
 
 
 class TargetJudge(Node, frozen=True, kw_only=True):

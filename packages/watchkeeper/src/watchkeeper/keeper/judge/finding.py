@@ -26,7 +26,7 @@ WARNING: Final = "warning"
 class Finding:
     """What one look at a subject says.
 
-    hold is how many seconds a bad state must last before it counts; a better state counts at once.
+    hold is how many seconds a bad or unknown state must last before it counts; a good one counts at once.
     """
 
     subject: str

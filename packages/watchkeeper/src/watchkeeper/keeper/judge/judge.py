@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from watchkeeper.keeper.judge.finding import BAD, GONE, UNKNOWN, Finding, Flipped, Standing
 
@@ -35,6 +36,21 @@ class Judge:
             return
         self.standings[flip.subject] = Standing(flip.subject, flip.after, flip.at, flip.reason, flip.severity)
 
+    def shown(self, now: float) -> list[Standing]:
+        """Return what may honestly be said now: the standings, unknown where the last look was."""
+        return [self._shown(standing, now) for standing in self.standings.values()]
+
+    def _shown(self, standing: Standing, now: float) -> Standing:
+        finding = self.latest.get(standing.subject)
+        if finding is None:
+            return replace(standing, state=UNKNOWN, since=now, reason="not looked at yet")
+        if finding.state == UNKNOWN and standing.state != UNKNOWN:
+            since = self._pending.get(standing.subject, now)
+            return replace(standing, state=UNKNOWN, since=since, reason=finding.reason)
+        if finding.state == standing.state and finding.reason:
+            return replace(standing, reason=finding.reason)
+        return standing
+
     def known(self, prefix: str) -> list[tuple[str, str]]:
         """Return (subject, severity) of the standings whose subject starts with a prefix."""
         return [(s.subject, s.severity) for s in self.standings.values() if s.subject.startswith(prefix)]
@@ -45,14 +61,14 @@ class Judge:
         if finding.state == before:
             self._pending.pop(finding.subject, None)
             return None
-        if finding.state in BAD and not self._lasted(now, finding):
-            return None if held else self._flip(now, finding, before, UNKNOWN)
-        if finding.state not in BAD:
+        if finding.state not in BAD and finding.state != UNKNOWN:
             self._pending.pop(finding.subject, None)
+        elif not self._lasted(now, finding):
+            return None if held else self._flip(now, finding, before, UNKNOWN)
         return self._flip(now, finding, before, finding.state)
 
     def _lasted(self, now: float, finding: Finding) -> bool:
-        """Return whether a bad state has lasted its hold. A clock set back starts the hold again."""
+        """Return whether a state has lasted its hold; a clock set back starts the hold again."""
         since = self._pending.setdefault(finding.subject, now)
         if since > now:
             since = self._pending[finding.subject] = now

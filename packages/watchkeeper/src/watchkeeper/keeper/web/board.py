@@ -124,7 +124,7 @@ ARBITRAGE = Board(
             id="opportunities",
             title="Opportunities",
             unit="count",
-            curve=value("mev_opportunities_found_total"),
+            curve=value("mev_opportunities_detected_total"),
         ),
         Figure(
             id="executions", title="Executed", unit="count", curve=value("mev_executions_succeeded_total")
@@ -176,7 +176,7 @@ ARBITRAGE = Board(
             title="Opportunities and refusals",
             unit="per_second",
             curves=(
-                rate("mev_opportunities_found_total", "found"),
+                rate("mev_opportunities_detected_total", "detected"),
                 rate("mev_executions_succeeded_total", "executed"),
                 rate("mev_opportunities_refused_total", "refused: {reason}", by="reason"),
             ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from watchkeeper.keeper.alerts import notices
-from watchkeeper.keeper.judge import Contact, Finding, Health, Standing, overall
+from watchkeeper.keeper.judge import Contact, Health, Standing, overall
 from watchkeeper.keeper.store import Flip, Matcher
 from watchkeeper.keeper.web.board import BOARDS, GENERIC, Board, Figure
 from watchkeeper.keeper.web.curves import lines
@@ -30,7 +30,7 @@ def document(sight: Sight) -> Document:
         "started": sight.started,
         "overall": overall_section(sight),
         "bots": bot_section(sight),
-        "targets": [target_row(sight, contact) for contact in sight.contacts()],
+        "targets": target_section(sight),
         "figures": figure_section(sight, now),
         "alerts": alert_section(sight),
         "flips": [flip_row(flip) for flip in sight.recent(SHOWN_ROWS, alerts=False)],
@@ -57,8 +57,9 @@ def bot_row(sight: Sight, bot: str, contacts: list[Contact]) -> Document:
     """Return one bot: its state by its own subjects, and its components and silence judges."""
     targets = {f"target/{contact.job}/{contact.instance}" for contact in contacts}
     parts = (f"component/{bot}/", f"silence/{bot}/")
-    mine = [s for s in sight.judge.standings.values() if s.subject in targets or s.subject.startswith(parts)]
-    whole = overall(mine, sight.now())
+    now = sight.now()
+    mine = [s for s in sight.judge.shown(now) if s.subject in targets or s.subject.startswith(parts)]
+    whole = overall(mine, now)
     health = sight.healths().get(bot)
     return {
         "name": bot,
@@ -79,13 +80,13 @@ def ordered(standings: list[Standing], prefix: str) -> list[Standing]:
 
 
 def part_row(sight: Sight, standing: Standing, health: Health | None) -> Document:
-    """Return one component or silence judge; the reason is the latest told for the state it has."""
+    """Return one component or silence judge."""
     name = standing.subject.split("/", 2)[2]
     told = next((c for c in health.components if c.name == name), None) if health else None
     return {
         "name": name,
         "status": standing.state,
-        "reason": latest_reason(standing, sight.judge.latest.get(standing.subject)),
+        "reason": standing.reason,
         "since": standing.since,
         "severity": standing.severity,
         "trend": told.trend if told else "",
@@ -93,12 +94,15 @@ def part_row(sight: Sight, standing: Standing, health: Health | None) -> Documen
     }
 
 
-def latest_reason(standing: Standing, finding: Finding | None) -> str:
-    return finding.reason if finding and finding.state == standing.state else standing.reason
+def target_section(sight: Sight) -> list[Document]:
+    shown = {standing.subject: standing for standing in sight.judge.shown(sight.now())}
+    return [
+        target_row(sight, contact, shown.get(f"target/{contact.job}/{contact.instance}"))
+        for contact in sight.contacts()
+    ]
 
 
-def target_row(sight: Sight, contact: Contact) -> Document:
-    standing = sight.judge.standings.get(f"target/{contact.job}/{contact.instance}")
+def target_row(sight: Sight, contact: Contact, standing: Standing | None) -> Document:
     return {
         "job": contact.job,
         "instance": contact.instance,

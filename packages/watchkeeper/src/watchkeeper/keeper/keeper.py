@@ -1,0 +1,219 @@
+"""The keeper's composition: opened in order, closed in reverse, and the order of an alarm's life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from watchkeeper import Watch
+from watchkeeper.keeper import itself, memory
+from watchkeeper.keeper.access import token_of
+from watchkeeper.keeper.asking import Asker
+from watchkeeper.keeper.config import Config, jobs_of
+from watchkeeper.keeper.findings import Gathering, silence_rules
+from watchkeeper.keeper.judge import Contact, overall
+from watchkeeper.keeper.notify import Channel, Cursor, JsonlChannel, LogChannel, Outbox
+from watchkeeper.keeper.round import Round, owed
+from watchkeeper.keeper.scrape import Scraper, TargetStatus, fetch_json
+from watchkeeper.keeper.serving import bind, server
+from watchkeeper.keeper.store import Flips, Store
+from watchkeeper.keeper.web import Live, Sight, create_app
+
+LOG = logging.getLogger("watchkeeper.keeper")
+
+EXPIRY_SECONDS = 3600.0
+
+
+class Ended(Exception):
+    """A part of the keeper ended although nobody asked it to."""
+
+
+def contact_of(status: TargetStatus, alone: bool) -> Contact:
+    """Return a target's last scrape; its bot is its label `bot`, else its job, else its instance."""
+    labels = dict(status.labels)
+    job, instance = labels.get("job", status.job), labels.get("instance", "")
+    return Contact(
+        job=job,
+        instance=instance,
+        bot=labels.get("bot") or (job if alone else instance),
+        up=None if status.health == "unknown" else status.health == "up",
+        at=status.last_scrape,
+        interval=status.interval,
+        error=status.last_error,
+        url=status.url,
+        duration=status.last_duration,
+        samples=status.samples,
+    )
+
+
+class Keeper:
+    """One keeper over one data folder.
+
+    `open` it, `run` it until `stop` is set, and it closes what it opened in reverse order.
+    """
+
+    def __init__(
+        self, config: Config, base: Path, version: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.config = config
+        self.base = base
+        self.version = version
+        self._clock = clock
+        self._stack = AsyncExitStack()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _open(self) -> None:
+        """Open everything; what cannot be had is an error before the first scrape."""
+        config = self.config
+        token = token_of(config.listen, os.environ, self.base)
+        self._door = bind(config.listen.address, config.listen.port)
+        self._stack.callback(self._door.close)
+        self.port = self._door.getsockname()[1]
+        self._open_rows(self.base / config.data)
+        self._open_scrape()
+        self._open_judge(self.base / config.data)
+        self._open_watch()
+        self._live = Live(self._sight())
+        self._server = server(create_app(self._live, token, config.listen.hosts))
+
+    def _open_rows(self, folder: Path) -> None:
+        retention = self.config.retention
+        self.store = Store.open(
+            folder,
+            flush_seconds=float(self.config.store.flush),
+            retention_seconds=float(retention.time),
+            retention_bytes=int(retention.size),
+            clock=self._clock,
+        )
+        self._stack.callback(self.store.close)
+        self.flips = Flips.open(folder)
+        self._stack.callback(self.flips.close)
+
+    def _open_scrape(self) -> None:
+        self.scraper = Scraper(jobs_of(self.config, self.base), self.store, clock=self._clock)
+        self.asker = Asker(fetch_json, self.config.judge.health_path, self._clock)
+        self._stack.push_async_callback(self.asker.close)
+
+    def _open_judge(self, folder: Path) -> None:
+        self.judge, ledger = memory.recalled(self.flips)
+        channels = self._channels(folder)
+        names = [channel.name for channel in channels]
+        cursor = Cursor.open(folder / "notify.json", names, memory.last_row(self.flips))
+        outbox = Outbox(channels, cursor, owed(self.flips))
+        self.started = self._clock()
+        rules = silence_rules(self.config)
+        gathering = Gathering(self.config, rules, self.store, self.asker, self.started)
+        self.round = Round(gathering.findings, self.judge, ledger, self.flips, outbox)
+
+    def _channels(self, folder: Path) -> list[Channel]:
+        notify = self.config.notify
+        channels: list[Channel] = [LogChannel()] if notify.log.enabled else []
+        if notify.jsonl.enabled:
+            path = folder / notify.jsonl.path
+            channels.append(JsonlChannel(path, int(notify.jsonl.max_bytes), notify.jsonl.keep))
+        return channels
+
+    def _open_watch(self) -> None:
+        self.watch: Watch = itself.own_watch(self.version, self.config.listen.probe_port)
+        itself.SelfWatch(self.watch, self.store, self.round.tally, self.judge)
+        self.watch.check("store", itself.store_check(self.store, self.round.tally), critical=True)
+        self.watch.check("scrape", itself.scrape_check(self.contacts, self._clock), critical=True)
+        self.watch.check("notify", itself.notify_check(self.round.tally))
+
+    def _sight(self) -> Sight:
+        gauge = itself.Gauge(time.monotonic)
+        return Sight(
+            version=self.version,
+            started=self.started,
+            every=float(self.config.judge.every),
+            now=self._clock,
+            samples=self.store,
+            flips=self.flips,
+            judge=self.judge,
+            contacts=self.contacts,
+            healths=lambda: self.asker.healths,
+            overall=lambda: overall(self.judge.shown(self._clock()), self._clock()),
+            own=gauge.read,
+            revision=lambda: self.round.tally.flips,
+            pages=itself.doors(self.watch),
+        )
+
+    def contacts(self) -> list[Contact]:
+        """Return the last scrape of every target."""
+        statuses = self.scraper.targets()
+        jobs = [dict(status.labels).get("job", status.job) for status in statuses]
+        return [contact_of(status, jobs.count(job) == 1) for status, job in zip(statuses, jobs, strict=True)]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve and keep watch until `stop`; raise Ended where a part of the keeper ends before."""
+        self._begin_watch()
+        self.scraper.look()  # so that the first round knows the targets
+        tasks = {
+            asyncio.create_task(part, name=name)
+            for name, part in {
+                "scrape": self.scraper.run(),
+                "rounds": self._rounds(),
+                "expiry": self._expiry(),
+                "http": self._server.serve(sockets=[self._door]),
+                "stop": stop.wait(),
+            }.items()
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if task.get_name() != "stop":
+                    raise Ended(f"{task.get_name()} ended") from task.exception()
+        finally:
+            await self._drain(tasks)
+
+    def _begin_watch(self) -> None:
+        self.watch.start()
+        beat = self.watch.heartbeat("rounds", limit=10.0 + 3 * float(self.config.judge.every))
+        beat.follow(asyncio.get_running_loop(), every=1.0)
+        self.watch.started()
+
+    async def _drain(self, tasks: set[asyncio.Task[object]]) -> None:
+        """Close the streams, let answers finish, stop scraping and judging, tell what is owed."""
+        self.watch.stopping("the keeper ends")
+        self._live.stream.close()
+        self._server.should_exit = True
+        http = next(task for task in tasks if task.get_name() == "http")
+        for task in tasks - {http}:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self.watch.stop, "the keeper ends")
+
+    async def _rounds(self) -> None:
+        """Do one round each `judge.every`, without drift; a round that fails ends the keeper."""
+        every = float(self.config.judge.every)
+        due = time.monotonic()
+        while True:
+            contacts = self.contacts()
+            self.asker.ask(contacts)
+            await self.round.go(contacts, self._clock(), time.monotonic())
+            self._live.refresh()
+            due = max(due + every, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+
+    async def _expiry(self) -> None:
+        """Forget flips older than the retention, once an hour."""
+        while True:
+            self.flips.expire(self._clock() - float(self.config.retention.time))
+            await asyncio.sleep(EXPIRY_SECONDS)

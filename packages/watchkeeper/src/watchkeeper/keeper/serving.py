@@ -1,0 +1,59 @@
+"""The HTTP server of the keeper: uvicorn on a socket that we bind, without its signal handling."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+DRAIN_SECONDS = 2
+BACKLOG = 128
+
+
+class Unbound(Exception):
+    """The address cannot be listened on; the text says which and why."""
+
+
+class Server(uvicorn.Server):
+    """The keeper decides itself when to stop, so signals are left alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raise Unbound."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(BACKLOG)
+        door.setblocking(False)
+    except OSError as error:
+        door.close()
+        raise Unbound(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return door
+
+
+def server(app: ASGIApp) -> Server:
+    """Return a server for the application: asyncio and httptools, no access log."""
+    return Server(
+        uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            limit_concurrency=256,
+        )
+    )
