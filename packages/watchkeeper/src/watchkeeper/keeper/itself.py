@@ -162,6 +162,6 @@ async def get(host: str, port: int, path: str, accept: str) -> tuple[int, str, b
     finally:
         writer.close()
     top, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = top.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    first, *fields = top.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in fields)}
     return int(first.split()[1]), headers.get("content-type", "text/plain"), body

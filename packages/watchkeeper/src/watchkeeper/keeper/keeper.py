@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
@@ -165,7 +165,7 @@ class Keeper:
         """Serve and keep watch until `stop`; raise Ended where a part of the keeper ends before."""
         self._begin_watch()
         self.scraper.look()  # so that the first round knows the targets
-        tasks = {
+        tasks: set[asyncio.Task[Any]] = {
             asyncio.create_task(part, name=name)
             for name, part in {
                 "scrape": self.scraper.run(),
@@ -189,7 +189,7 @@ class Keeper:
         beat.follow(asyncio.get_running_loop(), every=1.0)
         self.watch.started()
 
-    async def _drain(self, tasks: set[asyncio.Task[object]]) -> None:
+    async def _drain(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Close the streams, let answers finish, stop scraping and judging, tell what is owed."""
         self.watch.stopping("the keeper ends")
         self._live.stream.close()
