@@ -215,12 +215,20 @@ def _signer(text: str) -> bytes:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
+def _chain_id(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:21]) < 1 << 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is no chain id")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "arbbot replay", description="Decode recorded feed frames into JSON lines."
     )
     parser.add_argument("file", help="one frame per line; - is standard input")
-    parser.add_argument("--chain-id", type=int, help="the chain; without it the transactions tell")
+    parser.add_argument(
+        "--chain-id", type=_chain_id, metavar="N", help="the chain; without it the transactions tell"
+    )
     parser.add_argument("--dex", metavar="FILE", help="the dex book; without it Arbitrum One's")
     grades = [grade.name.lower() for grade in Grade]
     parser.add_argument("--grade", choices=grades, default="moderate", help="validation of router calls")
