@@ -11,13 +11,13 @@ import asyncio
 import math
 import random
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from localvenues.arbitrum import depth as sight
 from localvenues.arbitrum import market
 from localvenues.arbitrum.abi import call
+from localvenues.arbitrum.chores import Chores
 from localvenues.arbitrum.deploy import GAS_PRICE, UNLIMITED, Deployment, Script
 from localvenues.arbitrum.depth import Depth
 from localvenues.arbitrum.market import Pool, Token
@@ -62,6 +62,7 @@ class Crowd:
         self._random = random.Random(seed)
         self._traders = [Trader(account) for account in accounts]
         self._reference = Reference(on.tokens.values(), seed)
+        self._chores = Chores(on, self._random)
         self._depths: dict[str, Depth] = {}
         self._patience: dict[bytes, float] = {}
         self._blocks: deque[Block] = deque()
@@ -254,44 +255,10 @@ class Crowd:
         least = out * (1 - SLIPPAGE) if not reverts else out * 2
         return Trade(hops, tuple(tokens), True, amount, int(least))
 
-    # --- everything else that a chain carries ---
-
     def _other(self) -> bytes:
-        kinds: list[Callable[[bytes], Order]] = [
-            self._pay,
-            self._pay_token,
-            self._wrap,
-            self._allow,
-            self._note,
-        ]
-        kind = self._random.choice(kinds)
-        self.sent[f"other {kind.__name__[1:]}"] += 1
-        peer = self._random.choice(self._traders).account.address
-        return self._sign(self._random.choice(self._traders), kind(peer))
-
-    def _pay(self, peer: bytes) -> Order:
-        return Order(peer, b"", self._random.randrange(10**15, 10**17), 50_000)
-
-    def _pay_token(self, peer: bytes) -> Order:
-        token = self._random.choice(list(self._on.tokens.values()))
-        amount = market.amount(token, self._random.uniform(1, 5000))
-        return Order(token.address, call("transfer(address,uint256)", peer, amount), gas=100_000)
-
-    def _wrap(self, _: bytes) -> Order:
-        amount = self._random.randrange(10**15, 10**18)
-        if self._random.random() < 0.5:
-            return Order(self._on.weth, call("deposit()"), amount, 60_000)
-        return Order(self._on.weth, call("withdraw(uint256)", amount), gas=60_000)
-
-    def _allow(self, _: bytes) -> Order:
-        token = self._random.choice(list(self._on.tokens.values()))
-        return Order(
-            token.address, call("approve(address,uint256)", self._on.v2_router, UNLIMITED), gas=80_000
-        )
-
-    def _note(self, peer: bytes) -> Order:
-        """Send bytes that mean nothing to an account that has no code."""
-        return Order(peer, self._random.randbytes(self._random.randrange(1, 200)), gas=60_000)
+        name, order = self._chores.draw(self._random.choice(self._traders).account.address)
+        self.sent[f"other {name}"] += 1
+        return self._sign(self._random.choice(self._traders), order)
 
     def _sign(self, trader: Trader, order: Order) -> bytes:
         legacy = self._random.random() < 0.3
