@@ -268,7 +268,7 @@ class Watch:
             await enough.wait()
         finally:
             server.close()
-            connections.close()
+            await connections.close()
             self._door = None
 
     async def _sweep(self) -> None:
@@ -288,6 +288,7 @@ class Watch:
         """In a forked child there is no agent's thread: leave the parent's socket, keep the instruments."""
         self.registry.after_fork()
         self._household = None
+        self.port = None
         if self._door is not None:
             abandon(self._door)
             self._door = None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from watchkeeper import BadAmount, Registry
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
-from watchkeeper.agent.metrics.locked import LockedCounter, LockedGauge, LockedHistogram
+from watchkeeper.agent.metrics.locked import LockedCounter, LockedGauge, LockedHistogram, lock_needed
 
 amounts = st.floats(min_value=0, max_value=1e9)
 
@@ -27,7 +27,8 @@ def hasty_switching() -> Iterator[None]:
 
 
 def in_threads(work: Callable[[], None], threads: int = 4) -> None:
-    running = [threading.Thread(target=work) for _ in range(threads)]
+    gate = threading.Barrier(threads)
+    running = [threading.Thread(target=lambda: (gate.wait(60), work())) for _ in range(threads)]
     for thread in running:
         thread.start()
     for thread in running:
@@ -136,11 +137,12 @@ class Racy:
         return 1
 
 
-ROUNDS = 60_000
+ROUNDS = 20_000
+MOST_BATCHES = 50
 
 
 def test_unlocked_instruments_lose_nothing_while_a_racy_control_does(hasty_switching: None) -> None:
-    """Four threads at the shortest switch interval: exact counts and sums; the control proves the stress."""
+    """Four threads at the shortest switch interval, until the control has lost counts: all else is exact."""
     counter, gauge, histogram, racy = Counter(""), Gauge(""), Histogram("", (1.0, 2.0)), Racy()
 
     def work() -> None:
@@ -152,12 +154,15 @@ def test_unlocked_instruments_lose_nothing_while_a_racy_control_does(hasty_switc
             histogram.observe(1.5)
             racy.inc()
 
-    in_threads(work)
-    if sys.version_info < (3, 13) or getattr(sys, "_is_gil_enabled", lambda: True)():
-        assert counter.value() == 3 * 4 * ROUNDS
-        assert gauge.value() == 2 * 4 * ROUNDS
-        assert histogram.value() == ([0, 4 * ROUNDS, 4 * ROUNDS], 1.5 * 4 * ROUNDS)
-    assert racy.value < 4 * ROUNDS
+    calls = 0
+    while racy.value == calls and calls < MOST_BATCHES * 4 * ROUNDS:
+        in_threads(work)
+        calls += 4 * ROUNDS
+    assert racy.value < calls, "the stress was no stress"
+    if not lock_needed():
+        assert counter.value() == 3 * calls
+        assert gauge.value() == 2 * calls
+        assert histogram.value() == ([0, calls, calls], 1.5 * calls)
 
 
 def test_locked_instruments_lose_nothing_either(hasty_switching: None) -> None:

@@ -40,12 +40,13 @@ class Connections:
         """Let go of a connection that is closed."""
         self._open.pop(connection, None)
 
-    def close(self) -> None:
-        """Close all."""
+    async def close(self) -> None:
+        """Close all, and let their sockets go before the loop does."""
         for connection in tuple(self._open):
             connection.abort()
         if self._tick is not None:
             self._tick.cancel()
+        await asyncio.sleep(0)
 
     def _sweep(self) -> None:
         now = self._loop.time()
