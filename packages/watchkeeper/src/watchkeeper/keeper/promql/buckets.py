@@ -9,7 +9,7 @@ import numpy as np
 
 from .annotations import Annotations, bad_bucket
 from .labels import BUCKET, NAME, Labels, value_of, without
-from .series import Bools, Floats, Ints, Scalar, Vector
+from .series import Bools, Floats, Ints, Scalar, Vector, at_any
 from .syntax import Span
 
 # Counts that differ by less than this are one count that rounding split.
@@ -29,8 +29,7 @@ class Buckets:
     @property
     def any(self) -> Bools:
         """The steps at which the histogram has a bucket."""
-        present: Bools = self.present.any(axis=0)
-        return present
+        return at_any(self.present)
 
 
 def histograms(vector: Vector, annotations: Annotations, span: Span, *, delayed: bool) -> Iterator[Buckets]:
@@ -94,8 +93,7 @@ def repaired(buckets: Buckets) -> tuple[Floats, Repair | None]:
     if not forced.any():
         return counts, None
     concerned = buckets.bounds[forced.any(axis=1)]
-    steps: Bools = forced.any(axis=0)
-    return counts, Repair(steps, float(concerned[0]), float(concerned[-1]), difference)
+    return counts, Repair(at_any(forced), float(concerned[0]), float(concerned[-1]), difference)
 
 
 def _without_noise(buckets: Buckets) -> Floats:

@@ -15,7 +15,7 @@ from .functions import ANCHORED_FUNCTIONS, SMOOTHED_FUNCTIONS
 from .labels import BUCKET, NAME, Labels, of, replaced, value_of, without
 from .quoting import open_metrics
 from .selectors import instant_with_times
-from .series import Bools, Floats, Grid, Scalar, Vector, empty, merged, single
+from .series import Bools, Floats, Grid, Scalar, Vector, at_any, empty, merged, single
 from .syntax import Call, Expr, Matcher, Range, Selector, bare
 from .windows import Windows
 
@@ -125,12 +125,12 @@ def _timestamp(ev: Evaluator, call: Call, grid: Grid) -> Vector:
 
 def _absent(ev: Evaluator, call: Call, grid: Grid) -> Vector:
     vector = ev.vector(call.args[0], grid)
-    return _absence(call.args[0], vector.present.any(axis=0))
+    return _absence(call.args[0], at_any(vector.present))
 
 
 def _absent_over_time(ev: Evaluator, call: Call, grid: Grid) -> Vector:
     windows = _windows(ev, call, grid)
-    return _absence(call.args[0], (windows.counts > 0).any(axis=0))
+    return _absence(call.args[0], at_any(windows.counts > 0))
 
 
 def _absence(expr: Expr, seen: Bools) -> Vector:
@@ -194,7 +194,7 @@ def _annotate(ev: Evaluator, call: Call, windows: Windows, vector: Vector, scala
         for labels in vector.labels:
             _judge_counter(ev, call, labels)
     if call.func == "quantile_over_time":
-        used = (windows.counts > 0).any(axis=0)
+        used = at_any(windows.counts > 0)
         for value in dict.fromkeys(scalars[0][used].tolist()):
             if not 0 <= value <= 1:
                 notes.warn(bad_quantile(value), call.args[0].span)

@@ -29,8 +29,8 @@ _OF_VECTOR = (
 _OF_RANGE = (
     "absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta increase "
     "irate last_over_time mad_over_time max_over_time min_over_time present_over_time rate resets "
-    "stddev_over_time stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time "
-    "ts_of_min_over_time"
+    "stddev_over_time stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time "
+    "ts_of_max_over_time ts_of_min_over_time"
 )
 _OF_TIME = "day_of_month day_of_week day_of_year days_in_month hour minute month year"
 

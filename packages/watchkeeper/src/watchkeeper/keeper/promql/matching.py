@@ -10,7 +10,7 @@ import numpy as np
 from .arithmetic import applied
 from .errors import EvaluationError
 from .labels import IDENTITY, NAME, Labels, anonymous, of, only, text, value_of, without
-from .series import Bools, Floats, Vector, merged
+from .series import Bools, Floats, Vector, at_any, merged
 from .syntax import COMPARISONS, Binary, Matching
 
 _MANY_TO_MANY = ";many-to-many matching not allowed: matching labels must be unique on one side"
@@ -35,8 +35,7 @@ class Side:
 
     def any_of(self, key: Labels) -> Bools:
         """Tell at which steps a match group has a sample."""
-        present: Bools = self.vector.present[self.rows.get(key, [])].any(axis=0)
-        return present
+        return at_any(self.vector.present[self.rows.get(key, [])])
 
 
 def signature(labels: Labels, matching: Matching) -> Labels:
@@ -94,9 +93,9 @@ def operation(expr: Binary, left: Vector, right: Vector, *, delayed: bool) -> Ve
     sides = Side.of(many, matching), Side.of(one, matching)
     fill_one = matching.fill_left if swapped else matching.fill_right
     fill_many = matching.fill_right if swapped else matching.fill_left
-    used = many.present.any(axis=0) & one.present.any(axis=0)
+    used = at_any(many.present) & at_any(one.present)
     if fill_one is not None or fill_many is not None:
-        used = many.present.any(axis=0) | one.present.any(axis=0)
+        used = at_any(many.present) | at_any(one.present)
     _check_unique(sides[1], matching, used, "left" if swapped else "right")
     labels: list[Labels] = []
     values: list[Floats] = []

@@ -210,4 +210,4 @@ def _events(windows: Windows, happened: Bools) -> Floats:
     if windows.values.size == 0:
         return np.zeros(windows.lo.shape)
     running = np.concatenate([[0], np.cumsum(happened)])
-    return (running[windows.last] - running[windows.first]).astype(np.float64)
+    return np.asarray(running[windows.last] - running[windows.first], dtype=np.float64)

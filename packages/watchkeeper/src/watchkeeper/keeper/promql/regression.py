@@ -6,7 +6,7 @@ import numpy as np
 
 from .errors import EvaluationError
 from .overtime import Ranked
-from .series import Bools, Floats, Ints, Scalar
+from .series import Bools, Floats, Ints, Scalar, at_any
 from .summation import increment
 from .windows import Windows
 
@@ -52,7 +52,7 @@ def predictions(windows: Windows, ahead: Scalar) -> tuple[Floats, Bools]:
 
 def smoothed(windows: Windows, smoothing: Scalar, trend: Scalar) -> tuple[Floats, Bools]:
     """Smooth each window twice (level and trend). Raises EvaluationError for factors outside (0, 1)."""
-    used = (windows.counts > 0).any(axis=0)
+    used = at_any(windows.counts > 0)
     _check_factor("smoothing", smoothing, used)
     _check_factor("trend", trend, used)
     ranked = Ranked.of(windows, least=2)

@@ -129,6 +129,11 @@ def merged(vector: Vector, error: str = "vector cannot contain metrics with the 
     return Vector(list(places), values, present, drops)
 
 
+def at_any(present: Bools) -> Bools:
+    """Tell for each step whether any row is present."""
+    return np.asarray(np.any(present, axis=0))
+
+
 def single(labels: Labels, values: Floats, present: Bools | None = None) -> Vector:
     """Return a vector of one series."""
     shown = np.ones(values.shape, dtype=bool) if present is None else present

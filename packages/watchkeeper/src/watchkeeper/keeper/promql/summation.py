@@ -36,8 +36,8 @@ class Mean:
     @classmethod
     def zero(cls, shape: tuple[int, ...]) -> Mean:
         """Return means of nothing."""
-        zeros = [np.zeros(shape) for _ in range(4)]
-        return cls(*zeros, np.zeros(shape, dtype=bool))
+        total, lost, mean, count = (np.zeros(shape) for _ in range(4))
+        return cls(total, lost, mean, count, np.zeros(shape, dtype=bool))
 
     def add(self, terms: Floats, where: Bools | slice) -> None:
         """Take one more term into the means chosen by `where`."""

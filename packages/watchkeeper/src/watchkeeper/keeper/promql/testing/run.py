@@ -147,9 +147,10 @@ def placed(expr: Expr, time: int) -> Expr:
     """Fix the evaluation time of every selector and subquery that has none."""
     match expr:
         case Selector() | Subquery():
-            return replace(expr, at=time) if not isinstance(expr.at, int) else expr
-        case Range():
-            return replace(expr, selector=placed(expr.selector, time))
+            return expr if isinstance(expr.at, int) else replace(expr, at=time)
+        case Range(selector=selector):
+            fixed = selector if isinstance(selector.at, int) else replace(selector, at=time)
+            return replace(expr, selector=fixed)
         case Paren() | Unary():
             return replace(expr, expr=placed(expr.expr, time))
         case Aggregate():

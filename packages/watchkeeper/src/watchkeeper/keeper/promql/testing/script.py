@@ -134,8 +134,8 @@ def _eval(body: list[tuple[int, str]]) -> Eval:
 def _head(line: int, head: str) -> Eval:
     match = _RANGE.match(head)
     if match is not None:
-        times = [milliseconds(match[name]) for name in ("start", "end", "step")]
-        case = Eval(line, match["expr"], *times, is_range=True)
+        start, end, step = (milliseconds(match[name]) for name in ("start", "end", "step"))
+        case = Eval(line, match["expr"], start, end, step, is_range=True)
     else:
         match = _INSTANT.match(head)
         if match is None:
