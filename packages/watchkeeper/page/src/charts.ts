@@ -12,6 +12,8 @@ const POINTS = 180;
 const HEIGHT = 168;
 /** The last points may still have been without their scrape, so they are asked again. */
 const AGAIN = 3;
+/** Steps of an axis of bytes: 1, 2, 4, 8 ... up to 8 TiB. */
+const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power);
 const SYNC = uPlot.sync("time");
 
 export const RANGES: [string, number][] = [["15 m", 900], ["1 h", 3600], ["6 h", 21600], ["24 h", 86400]];
@@ -96,13 +98,13 @@ class Chart {
     return {
       width: Math.max(200, this.stage.clientWidth),
       height: HEIGHT,
-      padding: [8, 4, 0, 0],
+      padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: SYNC.key, setSeries: false }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
       scales: { y: { range: (_, low, high) => span(low, high) } },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, ticks) => ticks.map((at) => moment(at).slice(-8, -3)) },
-        { ...axis, grid, size: 66, space: 34, values: (_, ticks) => ticks.map((value) => label(value, unit)) },
+        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, ticks, __, ___, step) => ticks.map((at) => moment(at).slice(-8, step < 60 ? undefined : -3)) },
+        { ...axis, grid, size: 66, space: 34, ...(unit === "bytes" ? { incrs: BINARY } : {}), values: (_, ticks) => ticks.map((value) => label(value, unit)) },
       ],
       series: [{}, ...this.lines.map((line, place) => curve(line, place, this.lines.length))],
       hooks: { setCursor: [(plot) => this.tell(plot.cursor.idx ?? null)] },
@@ -212,7 +214,7 @@ export class Charts {
 
   private async refresh(): Promise<void> {
     this.again = this.running;
-    if (this.running) return;
+    if (this.running || !this.bot) return;
     this.running = true;
     try {
       do {
@@ -236,7 +238,7 @@ export class Charts {
     const fresh = await ask<Curves>(`/api/range?bot=${encodeURIComponent(bot)}&step=${step}&start=${start}&end=${end}`);
     if (bot !== this.bot || step !== this.step) return;
     this.curves = old ? joined(old, fresh, end - this.range) : fresh;
-    const { times, panels } = this.curves;
+    const { times, panels } = trimmed(this.curves);
     this.charts.forEach((chart, id) => chart.show(times, panels[id] ?? []));
   }
 }
@@ -260,4 +262,18 @@ export function joined(old: Curves, fresh: Curves, from: number): Curves {
     }));
   }
   return { ...fresh, times: [...kept, ...fresh.times], panels };
+}
+
+/** At least this many points are shown, however young the history is. */
+const LEAST = 24;
+
+/** Leave out the time before anything was measured, so that a young history fills the charts. */
+function trimmed(curves: Curves): Curves {
+  const lines = Object.values(curves.panels).flat();
+  const firsts = lines.map((line) => line.values.findIndex((value) => value !== null)).filter((place) => place >= 0);
+  const skip = Math.max(0, Math.min(curves.times.length - LEAST, ...firsts));
+  const panels = Object.fromEntries(
+    Object.entries(curves.panels).map(([id, rows]) => [id, rows.map((line) => ({ ...line, values: line.values.slice(skip) }))]),
+  );
+  return { ...curves, times: curves.times.slice(skip), panels };
 }

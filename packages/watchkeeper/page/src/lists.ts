@@ -31,8 +31,14 @@ function alert(row: Alert): HTMLElement {
 }
 
 export function flips(holder: HTMLElement, rows: Flip[]): void {
-  holder.dataset["empty"] = rows.length ? "" : "Nothing has changed yet.";
-  list(holder, rows.slice(0, SHOWN_FLIPS), (row) => `${row.at}-${row.subject}`, flip);
+  const changes = rows.filter((row) => !settling(row));
+  holder.dataset["empty"] = changes.length ? "" : "Nothing has changed yet.";
+  list(holder, changes.slice(0, SHOWN_FLIPS), (row) => `${row.at}-${row.subject}`, flip);
+}
+
+/** What is seen for the first time, or first known after that, is no news while it is well. */
+function settling(row: Flip): boolean {
+  return row.from_state === "" && row.to_state !== "unhealthy" && row.to_state !== "down";
 }
 
 function flip(row: Flip): HTMLElement {
@@ -63,7 +69,7 @@ export function targets(holder: HTMLElement, rows: Target[]): void {
   rows.forEach((row, place) => {
     const scrape = holder.children[place]?.querySelector(".scrape");
     if (!scrape) return;
-    text(scrape, row.samples ? `${amount(row.samples, "count")} samples in ${amount(row.duration, "seconds")}, each ${duration(row.interval)}` : "");
+    text(scrape, row.samples ? `${amount(row.samples, "count")} samples in ${amount(row.duration, "seconds")}, every ${duration(row.interval)}` : "");
     set(holder.children[place]!, "title", row.url);
   });
 }
