@@ -10,6 +10,7 @@ from arbbot.settings import Settings
 from arbbot.vitals import ExecutorVitals, FeedVitals, PoolVitals, RpcVitals, Verdict
 from watchkeeper import Watch
 
+WARMUP = 10.0  # seconds in which pools are loaded and the feed is joined
 STAGES = ("parse", "detect", "validate", "execute", "end_to_end")
 STAGE_BUCKETS = (
     0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
@@ -112,9 +113,11 @@ class Watcher:
         def check(verdict: Callable[[float], Verdict]) -> Callable[[], watchkeeper.Outcome]:
             return lambda: health(*verdict(self._clock()))
 
-        watch.check("feed", check(self.feed.verdict), every=0.5, timeout=1.0, critical=True)
+        watch.check("feed", check(self.feed.verdict), every=0.5, timeout=1.0, critical=True, warmup=WARMUP)
         watch.check("rpc", check(self.rpc.verdict), every=0.5, timeout=1.0)
-        watch.check("pools", check(self.pool_state.verdict), every=0.5, timeout=1.0, critical=True)
+        watch.check(
+            "pools", check(self.pool_state.verdict), every=0.5, timeout=1.0, critical=True, warmup=WARMUP
+        )
         watch.check("executor", check(self.executions.verdict), every=0.5, timeout=1.0)
 
     # --- the feed ---

@@ -8,8 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from fleet.demo import Wish, demo
+from fleet.demo import demo
 from fleet.faults import NOTICED_BY, FaultError, read_faults
+from fleet.starting import Wish
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,86 @@
+"""What the keeper, the bot and the chain say while the demo runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleet import wire
+
+COUNTS = {
+    "frames": "mev_sequencer_frames_received_total",
+    "swaps": "mev_swaps_detected_total",
+    "opportunities": "mev_opportunities_detected_total",
+    "executions": "mev_executions_attempted_total",
+    "succeeded": "mev_executions_succeeded_total",
+}
+BALANCE_OF = "0x70a08231"
+
+
+class Keeper:
+    """The keeper's API; an answer that does not come is None or empty."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def answer(self, path: str) -> Any:
+        """Return the JSON of a path, None where there is no answer."""
+        try:
+            return wire.get(self.url + path)
+        except wire.Unanswered:
+            return None
+
+    def state(self) -> str:
+        """Return the overall state in one word."""
+        overview = self.answer("/api/overview") or {}
+        return str(overview.get("overall", {}).get("status", "unknown"))
+
+    def components(self) -> dict[str, str]:
+        """Return the status of each component of each bot."""
+        overview = self.answer("/api/overview") or {}
+        rows = [row for bot in overview.get("bots", []) for row in bot["components"]]
+        return {row["name"]: row["status"] for row in rows}
+
+    def flips(self, component: str, since: float) -> list[dict[str, Any]]:
+        """Return a component's changes of state since a Unix time, oldest first."""
+        rows = (self.answer("/api/flips?limit=500") or {}).get("flips", [])
+        mine = [row for row in rows if row["subject"].endswith(f"/{component}") and row["at"] >= since]
+        return sorted(mine, key=lambda row: float(row["at"]))
+
+    def alerts(self) -> int:
+        """Return how many alerts were told."""
+        return len((self.answer("/api/alerts?limit=1000") or {}).get("alerts", []))
+
+
+def bot_counts(port: int) -> dict[str, int]:
+    """Return the bot's own counts, summed over labels; zeros where its agent does not answer."""
+    try:
+        tree = wire.get(f"http://127.0.0.1:{port}/metrics.json")
+    except wire.Unanswered:
+        return dict.fromkeys(COUNTS, 0)
+    return {key: total(tree, name) for key, name in COUNTS.items()}
+
+
+def total(tree: Any, name: str) -> int:
+    """Return the sum of a family's samples in the agent's JSON."""
+    for family in tree.get("families", []):
+        samples = [row for row in family.get("samples", []) if row["name"] == name]
+        if samples:
+            return int(sum(float(row["value"]) for row in samples))
+    return 0
+
+
+class Purse:
+    """What the bot has on the chain, read at the node: its executor's tokens and its own gas money; wei."""
+
+    def __init__(self, rpc: str, token: str, executor: str, account: str) -> None:
+        self._rpc, self._token, self._executor, self._account = rpc, token, executor, account
+        self._began = self._worth()
+
+    def gain(self) -> int:
+        """Return what was gained since the start, gas paid; raises wire.Unanswered."""
+        return self._worth() - self._began
+
+    def _worth(self) -> int:
+        call = {"to": self._token, "data": BALANCE_OF + self._executor[2:].rjust(64, "0")}
+        wrapped = int(wire.rpc(self._rpc, "eth_call", call, "latest"), 16)
+        return wrapped + int(wire.rpc(self._rpc, "eth_getBalance", self._account, "latest"), 16)
