@@ -18,7 +18,7 @@ from watchkeeper.agent.metrics.registry import AnyFamily
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-SLICE = 1000  # lines
+SLICE = 500  # lines
 
 
 def text(families: Iterable[AnyFamily]) -> Iterator[str]:
