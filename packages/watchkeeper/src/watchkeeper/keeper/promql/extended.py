@@ -86,7 +86,7 @@ def _falls(windows: Windows, edges: Edges) -> Floats:
     one = np.minimum(begin, windows.values.size - 1)
     two = np.maximum(end - 1, 0)
     first, last = windows.values[one], windows.values[two]
-    fell = windows.values[1:] < windows.values[:-1]
+    fell = windows.falls()
     lost = np.append(np.where(fell, windows.values[:-1], 0.0), [0.0, 0.0])
     pairs = np.stack([one, np.where(inner, two, one)], axis=-1).reshape(-1)
     within = np.add.reduceat(lost, pairs)[::2].reshape(begin.shape)
@@ -105,6 +105,7 @@ def events(windows: Windows, name: str) -> tuple[Floats, Bools]:
         windows.drops,
         windows.times,
         windows.values,
+        windows.begins,
         edges.first,
         np.where(edges.present, windows.hi, edges.first),
         windows.starts,

@@ -203,7 +203,7 @@ def changes(windows: Windows) -> Floats:
 
 def resets(windows: Windows) -> Floats:
     """Count how often the value falls inside each window."""
-    return _events(windows, windows.values[1:] < windows.values[:-1])
+    return _events(windows, windows.falls())
 
 
 def _events(windows: Windows, happened: Bools) -> Floats:

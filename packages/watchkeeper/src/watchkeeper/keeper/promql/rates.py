@@ -42,7 +42,7 @@ def _reach(distance: Floats, average: Floats) -> Floats:
 def resets_within(windows: Windows) -> Floats:
     """Return what each window's counter lost by falling: the values before its falls."""
     values = windows.values
-    fell = values[1:] < values[:-1]
+    fell = windows.falls()
     out = np.zeros(windows.lo.shape)
     if not fell.any():
         return out

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
+import msgspec
 
 from .labels import Labels
 from .quoting import decimal, general
@@ -79,13 +79,8 @@ def _seconds(time_ms: int) -> str:
 def number(value: float) -> str:
     """Render a float as the API does: positional from 1e-6 to 1e21, with an exponent beyond."""
     if value != 0 and not 1e-6 <= abs(value) < 1e21:
-        return _exponential(value)
+        return general(value)
     return decimal(value)
-
-
-def _exponential(value: float) -> str:
-    text = general(value) if value == value and abs(value) != np.inf else decimal(value)
-    return text
 
 
 def _pair(time_ms: int, value: float) -> str:
@@ -93,23 +88,32 @@ def _pair(time_ms: int, value: float) -> str:
 
 
 def _matrix(series: list[Points]) -> str:
-    heads: dict[int, str] = {}
-    rows = (f'{{"metric":{_metric(points.labels)},"values":[{_values(points, heads)}]}}' for points in series)
+    heads: dict[int, list[str]] = {}
+    rows = []
+    for points in series:
+        # Rows without gaps share one array of times, so its texts are made once.
+        known = heads.get(id(points.times))
+        if known is None:
+            known = heads[id(points.times)] = _heads(points.times)
+        rows.append(f'{{"metric":{_metric(points.labels)},"values":[{_values(points.values, known)}]}}')
     return _list(rows)
 
 
-def _values(points: Points, heads: dict[int, str]) -> str:
-    texts = [_short(value) for value in points.values.tolist()]
-    times = points.times.tolist()
-    for time in times:
-        if time not in heads:
-            heads[time] = f'[{_seconds(time)},"'
-    return ",".join([f'{heads[time]}{text}"]' for time, text in zip(times, texts, strict=True)])
+def _heads(times: Ints) -> list[str]:
+    return [f'"],[{_seconds(time)},"' for time in times.tolist()]
 
 
-def _short(value: float) -> str:
-    # The common forms need no second look: repr is exact and positional between 1e-4 and 1e16.
-    text = repr(value)
-    if text.endswith(".0"):
-        return text[:-2]
-    return text if "e" not in text and "n" not in text else number(value)
+def _values(values: Floats, heads: list[str]) -> str:
+    if not heads:
+        return ""
+    parts = [""] * (2 * len(heads))
+    parts[0::2], parts[1::2] = heads, _texts(values)
+    return "".join(parts)[3:] + '"]'
+
+
+def _texts(values: Floats) -> list[str]:
+    # msgspec writes the shortest exact digits in C; exponents, NaN and infinities need another form here.
+    text = msgspec.json.encode(values.tolist()).decode()
+    if "e" in text or "n" in text:
+        return [number(value) for value in values.tolist()]
+    return (text[1:-1] + ",").replace(".0,", ",")[:-1].split(",")

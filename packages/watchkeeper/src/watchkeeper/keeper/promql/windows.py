@@ -18,14 +18,16 @@ from .syntax import Range, Subquery
 class Windows:
     """Windows over samples.
 
-    Row i, step j holds times[lo[i, j] : hi[i, j]] and the values at the same places. `starts` (exclusive)
-    and `ends` (inclusive) bound the windows of the steps in milliseconds; `now` is the time of each step.
+    Row i, step j holds times[lo[i, j] : hi[i, j]] and the values at the same places; `begins` is where each
+    row's samples begin. `starts` (exclusive) and `ends` (inclusive) bound the windows of the steps in
+    milliseconds; `now` is the time of each step.
     """
 
     labels: list[Labels]
     drops: list[bool]
     times: Ints
     values: Floats
+    begins: Ints
     lo: Ints
     hi: Ints
     starts: Ints
@@ -50,6 +52,12 @@ class Windows:
         """The place of each window's last sample, some valid place for an empty window."""
         return np.maximum(self.hi - 1, 0)
 
+    def falls(self) -> Bools:
+        """Tell for each sample but the last whether the next one of its series is lower."""
+        fell = self.values[1:] < self.values[:-1]
+        fell[self.begins[1:] - 1] = False
+        return fell
+
     def vector(self, values: Floats, present: Bools) -> Vector:
         """Return the series with one value per window."""
         return Vector(self.labels, values, present, self.drops).nonempty()
@@ -65,16 +73,19 @@ def of_range(context: Context, expr: Range, grid: Grid) -> Windows:
     before = lookback if selector.anchored or selector.smoothed else 0
     after = lookback if selector.smoothed else 0
     found = context.fetch(selector.matchers, int(starts[0]) - before + 1, int(ends[-1]) + after)
-    samples = [without_stale(series) for series in found]
-    times, values, lo, hi = _flat(samples, starts - before, ends + after)
+    read = [(series.labels, *without_stale(series)) for series in found]
+    read = [row for row in read if row[1].size]
+    samples = [(times, values) for _, times, values in read]
+    times, values, begins, lo, hi = _flat(samples, starts - before, ends + after)
     context.charge(times.size)
-    labels = [series.labels for series in found]
+    labels = [row[0] for row in read]
     drops = [False] * len(labels)
     return Windows(
         labels,
         drops,
         times,
         values,
+        begins,
         lo,
         hi,
         starts,
@@ -88,17 +99,18 @@ def of_range(context: Context, expr: Range, grid: Grid) -> Windows:
 
 def _flat(
     samples: Sequence[tuple[Ints, Floats]], starts: Ints, ends: Ints
-) -> tuple[Ints, Floats, Ints, Ints]:
+) -> tuple[Ints, Floats, Ints, Ints, Ints]:
     shape = (len(samples), starts.size)
     lo, hi = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    at = 0
+    begins, at = np.zeros(len(samples), dtype=np.int64), 0
     for row, (times, _) in enumerate(samples):
+        begins[row] = at
         np.add(np.searchsorted(times, starts, side="right"), at, out=lo[row])
         np.add(np.searchsorted(times, ends, side="right"), at, out=hi[row])
         at += times.size
     times = np.concatenate([times for times, _ in samples]) if at else np.zeros(0, dtype=np.int64)
     values = np.concatenate([values for _, values in samples]) if at else np.zeros(0)
-    return times, values, lo, np.maximum(hi, lo)
+    return times, values, begins, lo, np.maximum(hi, lo)
 
 
 def subquery_grid(context: Context, expr: Subquery, grid: Grid) -> tuple[Grid, Ints, int]:
@@ -114,8 +126,11 @@ def subquery_grid(context: Context, expr: Subquery, grid: Grid) -> tuple[Grid, I
 def of_subquery(context: Context, expr: Subquery, grid: Grid, inner: Vector, own: Grid) -> Windows:
     """Take windows of a subquery's result."""
     _, ends, length = subquery_grid(context, expr, grid)
+    inner = inner.nonempty()
     times = own.times
     samples = [(times[mask], row[mask]) for row, mask in zip(inner.values, inner.present, strict=True)]
-    flat, values, lo, hi = _flat(samples, ends - length, ends)
+    flat, values, begins, lo, hi = _flat(samples, ends - length, ends)
     context.charge(flat.size)
-    return Windows(inner.labels, inner.drops, flat, values, lo, hi, ends - length, ends, grid.times, length)
+    return Windows(
+        inner.labels, inner.drops, flat, values, begins, lo, hi, ends - length, ends, grid.times, length
+    )
