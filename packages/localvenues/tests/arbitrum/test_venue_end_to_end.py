@@ -20,11 +20,13 @@ import msgspec
 import pytest
 
 from localvenues.arbitrum import wire
-from localvenues.arbitrum.abi import selector, words
-from localvenues.arbitrum.transactions import address_of, keccak
+from localvenues.arbitrum.abi import selector, text, words
+from localvenues.arbitrum.transactions import Account, Transaction, address_of, keccak
 
 BLOCK_TIME = 0.1
 GUEST = "0x00000000000000000000000000000000000000AA"
+OWN = Account.from_secret(b"\x0b" * 32)
+OWNER = text(OWN.address)
 START_SECONDS = 30.0
 REQUESTED = "Arbitrum-Requested-Sequence-Number"
 VERSION = "Arbitrum-Feed-Client-Version"
@@ -77,7 +79,7 @@ def gone(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    one = Process(tmp_path_factory.mktemp("venue"), "--fund", GUEST, "--seed", "7")
+    one = Process(tmp_path_factory.mktemp("venue"), "--fund", GUEST, "--fund", OWNER, "--seed", "7")
     try:
         yield one
     finally:
@@ -222,6 +224,20 @@ async def test_numbers_follow_each_other_from_the_requested_one(guest: Guest) ->
     assert [row["sequenceNumber"] for row in rows] == list(range(3, 3 + len(rows)))
     assert headers["Arbitrum-Feed-Server-Version"] == "2"
     assert headers["Arbitrum-Chain-Id"] == str(guest.listing["chain_id"])
+
+
+async def test_a_guest_s_own_transaction_comes_by_the_feed_after_its_block(guest: Guest, reader: Any) -> None:
+    """Law: what is sent to the RPC door is mined, told on the feed byte for byte, and readable at once."""
+    payment = Transaction(guest.listing["chain_id"], 0, 21_000, b"\xcc" * 20, 12345, max_fee=10**9)
+    raw = OWN.sign(payment)
+    async with guest.latest() as socket:
+        sent = await guest.rpc("eth_sendRawTransaction", "0x" + raw.hex())
+        while raw not in reader.transactions(text_frame := await socket.receive_str(timeout=10)):
+            pass
+    number = hex(reader.numbers(text_frame)[-1])
+    assert sent == "0x" + keccak(raw).hex()
+    assert (await guest.rpc("eth_getTransactionReceipt", sent))["status"] == "0x1"
+    assert int(await guest.rpc("eth_getBalance", "0x" + "cc" * 20, number), 16) == 12345
 
 
 @pytest.mark.parametrize("headers", [{}, {REQUESTED: str(10**12)}])

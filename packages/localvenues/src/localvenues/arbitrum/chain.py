@@ -19,8 +19,9 @@ from localvenues.arbitrum.rpc import NodeUnreachable, Rpc
 PACKAGE = Path(__file__).resolve().parents[3]
 PR_SET_PDEATHSIG = 1
 GAS_LIMIT = 1_000_000_000
-# States kept for calls against recent blocks; without pruning, anvil spills every state to disk.
-STATES_KEPT = 64
+# States kept for calls against recent blocks; without pruning, anvil spills every state to disk. Each one
+# holds a copy of all block hashes since the start, so memory grows by about 70 bytes a block for each.
+STATES_KEPT = 8
 BLOCKS_KEPT = 400
 START_SECONDS = 10.0
 STOP_SECONDS = 1.0
