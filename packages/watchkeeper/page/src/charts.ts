@@ -103,7 +103,7 @@ class Chart {
       cursor: { sync: { key: SYNC.key, setSeries: false }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
       scales: { y: { range: (_, low, high) => span(low, high) } },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, ticks, __, ___, step) => ticks.map((at) => moment(at).slice(-8, step < 60 ? undefined : -3)) },
+        { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, ticks, __, ___, step) => ticks.map((at) => moment(at).slice(-8, step < 60 ? undefined : -3)) },
         { ...axis, grid, size: 66, space: 34, ...(unit === "bytes" ? { incrs: BINARY } : {}), values: (_, ticks) => ticks.map((value) => label(value, unit)) },
       ],
       series: [{}, ...this.lines.map((line, place) => curve(line, place, this.lines.length))],
