@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 import rlp
-from eth_abi.abi import decode
 from eth_account import Account as Reference
 from hypothesis import given
 from hypothesis import strategies as st
 
 from localvenues.arbitrum import deploy, market, orders
-from localvenues.arbitrum.abi import arguments, call, selector, text
 from localvenues.arbitrum.contracts import artifacts_folder
 from localvenues.arbitrum.deploy import Deployment, Script
 from localvenues.arbitrum.depth import SWAP_V3, SYNC, Depth, follow
@@ -159,21 +157,6 @@ def test_an_exact_output_path_runs_backwards(on: Deployment) -> None:
     back = Trade(trade.hops, trade.tokens, False, 1, 1).path
     assert (there[:20], there[-20:]) == (back[-20:], back[:20])
     assert there[20:23] == back[43:46] == trade.hops[0].fee.to_bytes(3, "big")
-
-
-def test_signatures_split_at_outer_commas_only() -> None:
-    assert arguments("f(address,(bytes,uint256)[],uint8)") == ("address", "(bytes,uint256)[]", "uint8")
-    assert arguments("deposit()") == ()
-    data = call("f(address,uint256[])", TRADER, [1, 2])
-    assert data[:4] == selector("f(address,uint256[])")
-    assert decode(("address", "uint256[]"), data[4:]) == ("0x" + TRADER.hex(), (1, 2))
-
-
-@given(st.binary(min_size=20, max_size=20))
-def test_addresses_carry_the_checksum(address: bytes) -> None:
-    from eth_utils.address import to_checksum_address
-
-    assert text(address) == to_checksum_address(address)
 
 
 # --- decisions ---

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from eth_abi.abi import encode
 
+from localvenues.arbitrum.abi import encode
 from localvenues.arbitrum.transactions import keccak
 
 PROJECT = Path(__file__).resolve().parents[5]

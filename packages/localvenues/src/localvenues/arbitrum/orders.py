@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eth_abi.abi import encode
-
-from localvenues.arbitrum.abi import call
+from localvenues.arbitrum.abi import call, encode
 from localvenues.arbitrum.deploy import Deployment
 from localvenues.arbitrum.market import Pool, Token
 
