@@ -65,7 +65,7 @@ class Detector:
         return lanes
 
     def detect(
-        self, touched: Iterable[bytes], sequence: int, floor: int = 0, most: int = 8
+        self, touched: Iterable[bytes], sequence: int, floor: int = 0, most: int = 4
     ) -> list[Opportunity]:
         """Give the opportunities through the touched pools, the most profitable first, at most so many.
 
