@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -143,6 +144,8 @@ async def run(settings: Settings, folder: Path) -> int:
         await bot.recover()
         totals = ledger.totals()
         bot.resume_totals(totals.profit, totals.gas_cost)
+        gc.collect()
+        gc.freeze()  # the market stays for life: the collector need not walk it in the hot path
         agent.started()
         log.info("running", pools=len(market.pools), execution=executor is not None, port=agent.port)
         return await until_told(bot.run())
