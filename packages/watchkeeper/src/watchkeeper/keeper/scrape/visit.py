@@ -85,7 +85,7 @@ class Visit:
             result = self._fail(f"no whole answer within {self.target.job.timeout:g} s", time_ms)
         except ScrapeError as error:
             result = self._fail(str(error), time_ms)
-        return self._report(result, page, time.monotonic() - begin, time_ms)
+        return self._report(result, page, round(time.monotonic() - begin, 6), time_ms)
 
     def leave(self, time_ms: int) -> None:
         """Mark all of the target's series as ended and drop the connection."""

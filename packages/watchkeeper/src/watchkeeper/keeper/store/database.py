@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,14 +13,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
-from watchkeeper.keeper.store.errors import StoreError, StoreUnwritable
+from watchkeeper.keeper.store.errors import StoreDamaged, StoreError, StoreUnwritable
+from watchkeeper.keeper.store.salvage import salvage
 from watchkeeper.keeper.store.series import Labels
+
+_log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 _PAGE_BYTES = 8192  # chunks of 0.5 to 3 kB leave less of a page unused than with SQLite's 4096
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
-  id INTEGER PRIMARY KEY, labels TEXT NOT NULL, sealed INTEGER NOT NULL, last INTEGER);
+  id INTEGER PRIMARY KEY, labels TEXT NOT NULL, crc INTEGER NOT NULL, sealed INTEGER NOT NULL, last INTEGER);
 CREATE TABLE IF NOT EXISTS timelines (id INTEGER PRIMARY KEY, "end" INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -29,6 +34,10 @@ CREATE TABLE IF NOT EXISTS corrupt (
   id INTEGER PRIMARY KEY, series INTEGER, start INTEGER, "end" INTEGER, samples INTEGER, timeline INTEGER,
   data BLOB, reason TEXT NOT NULL);
 """
+
+
+_CORRUPT_COLUMNS = 'id, series, start, "end", samples, timeline, data'
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Span(NamedTuple):
@@ -68,7 +77,6 @@ class Writing:
     timelines: list[tuple[int, int, bytes]] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     forget_frames_before: int = 0
-    corrupt: Sequence[tuple[int, str]] = ()
 
 
 class Totals(NamedTuple):
@@ -85,24 +93,27 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writer = _connect(path)
-        self._reader = _connect(path)
-        self._reader.execute("PRAGMA query_only=ON")
         self._reading = Lock()
+        self._connect()
 
     def write(self, work: Writing) -> None:
         """Write in one transaction; raises StoreUnwritable, and then nothing was written."""
         with self._transaction() as db:
-            series = ((ref, json.dumps(labels, ensure_ascii=False), -1, None) for ref, labels in work.series)
-            db.executemany("INSERT INTO series VALUES (?,?,?,?)", series)
+            db.executemany("INSERT INTO series VALUES (?,?,?,-1,NULL)", map(_series_row, work.series))
             db.executemany("INSERT INTO journal VALUES (?,?)", work.frames)
             db.executemany("INSERT INTO timelines VALUES (?,?,?)", work.timelines)
             db.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?)", map(_chunk_row, work.chunks))
             sealed = ((chunk.sealed, chunk.span.end, chunk.span.series) for chunk in work.chunks)
             db.executemany("UPDATE series SET sealed = ?, last = ? WHERE id = ?", sealed)
             db.execute("DELETE FROM journal WHERE seq < ?", (work.forget_frames_before,))
-            for chunk, reason in work.corrupt:
-                _set_aside(db, chunk, reason)
+
+    def set_aside(self, chunks: Iterable[tuple[int, str]]) -> None:
+        """Move corrupt chunks (number, reason) to a table of their own."""
+        with self._transaction() as db:
+            for chunk, reason in chunks:
+                sql = f"INSERT OR IGNORE INTO corrupt SELECT {_CORRUPT_COLUMNS}, ? FROM chunks WHERE id = ?"
+                db.execute(sql, (reason, chunk))
+                db.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
 
     def remove_chunks(self, chunks: Iterable[int], timelines_before: int) -> None:
         """Remove chunks by number, and the timelines that end before a time; give the pages back."""
@@ -118,8 +129,11 @@ class Database:
             db.executemany("DELETE FROM series WHERE id = ?", ((ref,) for ref in refs))
 
     def series(self) -> Iterator[SeriesRow]:
-        """Yield all series."""
-        for ref, text, sealed, last in self._read("SELECT id, labels, sealed, last FROM series ORDER BY id"):
+        """Yield all series whose labels are whole."""
+        for ref, text, crc, sealed, last in self._read("SELECT * FROM series ORDER BY id"):
+            if crc != _labels_crc(ref, text):
+                _log.error("the labels of series %d are corrupt; its samples cannot be told apart", ref)
+                continue
             yield SeriesRow(ref, tuple((name, value) for name, value in json.loads(text)), sealed, last)
 
     def frames(self) -> list[tuple[int, bytes]]:
@@ -195,10 +209,28 @@ class Database:
             finally:
                 target.close()
 
+    def rebuild(self) -> str:
+        """Put the file aside and begin a new one with all that can be read of it; return what was done."""
+        with self._reading, self._reported():
+            self._close()
+            aside = set_aside(self.path)
+            told = _rebuilt(aside, self.path)
+            self._connect()
+        _log.error("%s", told)
+        return told
+
     def close(self) -> None:
         """Close both connections."""
         with self._reading:
-            self._reader.close()
+            self._close()
+
+    def _connect(self) -> None:
+        self._writer = _connect(self.path)
+        self._reader = _connect(self.path)
+        self._reader.execute("PRAGMA query_only=ON")
+
+    def _close(self) -> None:
+        self._reader.close()
         self._writer.close()
 
     def _read(self, sql: str, *arguments: object) -> list[Any]:
@@ -222,11 +254,62 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreUnwritable(f"{self.path}: {error}") from error
+            broken = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+            kind = StoreDamaged if broken else StoreUnwritable
+            raise kind(f"{self.path}: {error}") from error
 
 
-def open_database(path: Path) -> Database:
-    """Open the file, making its tables when it is new; sqlite3.DatabaseError: it is no database."""
+def open_database(path: Path) -> tuple[Database, str | None]:
+    """Open the file, making it when it is new and rebuilding it when it is damaged.
+
+    Returns what was wrong, or None. Raises StoreUnwritable, and StoreError for a newer version's file.
+    """
+    try:
+        _prepare(path)
+        database = Database(path)
+        try:
+            database.next_ids(), database.totals()
+            return database, None
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            database.close()
+            raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # Of the operational errors only "unsupported file format" (plain SQLITE_ERROR) tells of damage.
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise StoreUnwritable(f"cannot open {path}: {error}") from error
+        told = f"{error}: {_rebuilt(set_aside(path), path)}"
+        _log.error("%s", told)
+        return Database(path), told
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, with what belongs to it; return its new path."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _rebuilt(aside: Path, path: Path) -> str:
+    _prepare(path)
+    target = _connect(path)
+    try:
+        rows, failures = salvage(aside, target)
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        rows, failures = 0, 1
+        if target.in_transaction:
+            target.execute("ROLLBACK")
+    finally:
+        target.close()
+    return f"{path.name} was damaged: kept as {aside.name}, {rows} rows saved, {failures} reads failed"
+
+
+def _prepare(path: Path) -> None:
     new = not path.exists()
     writer = _connect(path)
     try:
@@ -239,10 +322,10 @@ def open_database(path: Path) -> Database:
             raise StoreError(
                 f"{path} was written by a newer version (form {version}, known {SCHEMA_VERSION})"
             )
-        writer.executescript(_SCHEMA + f"PRAGMA user_version={SCHEMA_VERSION};")
+        if version < SCHEMA_VERSION:  # else not a byte is written: a full disk must not hinder a start
+            writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     finally:
         writer.close()
-    return Database(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -255,14 +338,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _series_row(series: tuple[int, Labels]) -> tuple[int, str, int]:
+    ref, labels = series
+    text = json.dumps(labels, ensure_ascii=False)
+    return ref, text, _labels_crc(ref, text)
+
+
+def _labels_crc(ref: int, text: object) -> int:
+    return zlib.crc32(f"{ref}{text}".encode(errors="surrogatepass"))
+
+
 def _chunk_row(chunk: Chunk) -> tuple[int, int, int, int, int, int, int, bytes]:
     span = chunk.span
     size = len(chunk.data)
     return span.id, span.series, span.start, span.end, span.samples, size, span.timeline, chunk.data
-
-
-def _set_aside(db: sqlite3.Connection, chunk: int, reason: str) -> None:
-    columns = 'id, series, start, "end", samples, timeline, data'
-    sql = f"INSERT OR IGNORE INTO corrupt SELECT {columns}, ? FROM chunks WHERE id = ?"
-    db.execute(sql, (reason, chunk))
-    db.execute("DELETE FROM chunks WHERE id = ?", (chunk,))

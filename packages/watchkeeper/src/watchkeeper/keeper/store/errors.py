@@ -17,6 +17,10 @@ class StoreUnwritable(StoreError):
     """The disk refused a write (full, read-only, failing); nothing that was stored is lost."""
 
 
+class StoreDamaged(StoreUnwritable):
+    """The file's structure is broken; the store rebuilds it from what can be read."""
+
+
 class ChunkCorrupt(StoreError):
     """A stored chunk does not match its checksum or its form."""
 

@@ -32,6 +32,8 @@ class Reader:
         self._lock = Lock()
         self._corrupt: dict[int, str] = {}
         self.corrupt_found = 0
+        self.unreadable = False
+        """The way to the chunks is broken: the file wants to be rebuilt."""
 
     def pieces(self, series: int, start: int, end: int) -> list[Piece]:
         """Return the samples of a series' chunks that touch [start, end], in the order of their sealing."""
@@ -59,8 +61,11 @@ class Reader:
         try:
             times = self._times(span)
             values = self._values(span)
-        except (ChunkCorrupt, sqlite3.DatabaseError) as error:
+        except ChunkCorrupt as error:
             self._report_corrupt(span, error)
+            return None
+        except sqlite3.DatabaseError as error:
+            self._report_unreadable(span.series, error)
             return None
         return None if times is None or values is None else (times, values)
 
@@ -108,6 +113,5 @@ class Reader:
         _log.error("chunk %d of series %d [%d, %d] is corrupt and set aside: %s", *span[:4], error)
 
     def _report_unreadable(self, series: int, error: Exception) -> None:
-        with self._lock:
-            self.corrupt_found += 1
-        _log.error("chunks of series %d cannot be listed: %s", series, error)
+        self.unreadable = True
+        _log.error("chunks of series %d cannot be read: %s", series, error)

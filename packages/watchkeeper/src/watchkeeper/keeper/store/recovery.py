@@ -1,15 +1,13 @@
-"""Start is recovery: open the file or set it aside, then take the journal in again."""
+"""Start is recovery: enter the stored series, then take the journal in again."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
-from pathlib import Path
 
 import numpy as np
 
-from watchkeeper.keeper.store.database import Database, open_database
-from watchkeeper.keeper.store.errors import ChunkCorrupt, StoreUnwritable
+from watchkeeper.keeper.store.database import Database
+from watchkeeper.keeper.store.errors import ChunkCorrupt
 from watchkeeper.keeper.store.head import NEVER
 from watchkeeper.keeper.store.index import Index
 from watchkeeper.keeper.store.intake import Intake
@@ -18,25 +16,6 @@ from watchkeeper.keeper.store.series import Refs
 
 _log = logging.getLogger(__name__)
 _FRAME_SAMPLES = 1 << 16
-
-FILE = "samples.db"
-
-
-def open_or_set_aside(folder: Path) -> tuple[Database, str | None]:
-    """Open the file in a folder; one that is no database (any more) is renamed, reported and kept.
-
-    Returns the database and what was wrong, or None; raises StoreUnwritable when the folder takes no file.
-    """
-    path = folder / FILE
-    try:
-        return _checked(path), None
-    except sqlite3.OperationalError as error:
-        raise StoreUnwritable(f"cannot open {path}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        aside = _set_aside(path)
-        told = f"{path} is damaged ({error}): kept as {aside.name}, a new one was begun"
-        _log.error("%s", told)
-        return open_database(path), told
 
 
 def load_series(database: Database, index: Index, intake: Intake) -> Refs:
@@ -70,26 +49,3 @@ def replay(database: Database, intake: Intake, sealed: Refs) -> int:
         if intake.journal.open_samples > _FRAME_SAMPLES:
             intake.journal.cut()
     return corrupt
-
-
-def _checked(path: Path) -> Database:
-    database = open_database(path)
-    try:
-        database.next_ids()
-        database.totals()
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database
-
-
-def _set_aside(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + suffix))
-    return aside

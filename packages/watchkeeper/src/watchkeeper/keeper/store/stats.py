@@ -72,4 +72,9 @@ class StoreStats:
     flush_failures: int
     expired_chunks: int
     """Chunks removed by age or size."""
+    rebuilds: int
+    """Times the file was rebuilt because its structure was broken."""
+    damage: str | None
+    """What was broken, since the store was opened."""
     last_error: str | None
+    """Why the last flush failed, or None when it did not."""

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from watchkeeper.keeper.store.database import Database
+from watchkeeper.keeper.store.database import Database, open_database
 from watchkeeper.keeper.store.errors import SeriesLimit, StoreClosed, StoreUnwritable, TooManySamples
 from watchkeeper.keeper.store.flusher import Flusher
 from watchkeeper.keeper.store.frozen import Frozen
@@ -24,7 +24,7 @@ from watchkeeper.keeper.store.journal import Journal
 from watchkeeper.keeper.store.lock import FolderLock
 from watchkeeper.keeper.store.merge import Piece, merged
 from watchkeeper.keeper.store.reader import Reader
-from watchkeeper.keeper.store.recovery import FILE, load_series, open_or_set_aside, replay
+from watchkeeper.keeper.store.recovery import load_series, replay
 from watchkeeper.keeper.store.retention import Retention
 from watchkeeper.keeper.store.series import Labels, Matcher, Refs, Series, Times, Values
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
@@ -32,6 +32,7 @@ from watchkeeper.keeper.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 
+FILE = "samples.db"
 ROW_SAMPLES = 1440  # 2 h at 5 s
 POOL_SAMPLES = 1 << 20  # 16 MB when all of it is in use
 MAX_SERIES = 20_000
@@ -101,7 +102,7 @@ class Store:
         """
         lock = _locked(folder)
         try:
-            database, damage = open_or_set_aside(folder)
+            database, damage = open_database(folder / FILE)
             store = cls(
                 database,
                 lock,
@@ -115,7 +116,7 @@ class Store:
         except BaseException:
             lock.release()
             raise
-        store._writer.last_error = damage or store._writer.last_error
+        store._writer.damage = damage
         store._start_flushing(flush_seconds)
         return store
 
@@ -268,6 +269,8 @@ class Store:
                 flushes=writer.flushes,
                 flush_failures=writer.flush_failures,
                 expired_chunks=writer.expired_chunks,
+                rebuilds=writer.rebuilds,
+                damage=writer.damage,
                 last_error=writer.last_error,
             )
 

@@ -8,7 +8,7 @@ from threading import Lock, RLock
 from typing import NamedTuple
 
 from watchkeeper.keeper.store.database import Database, Totals, Writing
-from watchkeeper.keeper.store.errors import StoreUnwritable
+from watchkeeper.keeper.store.errors import StoreDamaged, StoreUnwritable
 from watchkeeper.keeper.store.frozen import Waiting
 from watchkeeper.keeper.store.index import Index
 from watchkeeper.keeper.store.intake import Intake
@@ -21,6 +21,7 @@ from watchkeeper.keeper.store.series import Labels
 _log = logging.getLogger(__name__)
 _AGED_FRAMES = 1440  # rows are sealed after so many flushes (2 h at 5 s), so that the journal stays short
 _RETENTION_EVERY = 12  # flushes
+_MAX_REBUILDS = 3  # a disk that breaks files all the time is not helped by rebuilding
 
 
 class _Batch(NamedTuple):
@@ -29,7 +30,6 @@ class _Batch(NamedTuple):
     series: list[tuple[int, Labels]]
     frames: list[Frame]
     rows: list[Waiting]
-    corrupt: list[tuple[int, str]]
     forget_frames_before: int
 
 
@@ -59,6 +59,8 @@ class Writer:
         self._dirty = True  # the first flush swaps the replayed frames
         self.totals: Totals = database.totals()
         self.flushes = self.flush_failures = self.expired_chunks = self.lost = 0
+        self.rebuilds = 0
+        self.damage: str | None = None
         self.last_error: str | None = None
 
     def announce(self, ref: int, labels: Labels) -> None:
@@ -68,15 +70,15 @@ class Writer:
     def flush(self) -> None:
         """Write what waits; raises StoreUnwritable, and then all of it goes on waiting."""
         with self._flushing:
+            if self._reader.unreadable:
+                self._rebuild()
             with self._state:
                 batch = self._batch()
-            if not self._worth_writing(batch):
-                return
-            self._write(batch)
-            with self._state:
-                self._written(batch)
-            if self.flushes % _RETENTION_EVERY == 0:
-                self._expire()
+            if self._dirty or batch.series or batch.frames or batch.rows:
+                self._write_or_rebuild(batch)
+                if self.flushes % _RETENTION_EVERY == 0:
+                    self._expire()
+            self._set_aside_corrupt()
 
     def expire(self) -> None:
         """Remove what is too old or too much; raises StoreUnwritable."""
@@ -106,17 +108,44 @@ class Writer:
         frames = intake.journal.waiting()
         oldest = intake.head.oldest_frame()
         before = intake.journal.seq if oldest is None else oldest
-        return _Batch(list(self._unsaved), frames, intake.frozen.all(), self._reader.set_aside(), before)
+        return _Batch(list(self._unsaved), frames, intake.frozen.all(), before)
 
-    def _worth_writing(self, batch: _Batch) -> bool:
-        return bool(self._dirty or batch.series or batch.frames or batch.rows or batch.corrupt)
+    def _write_or_rebuild(self, batch: _Batch) -> None:
+        try:
+            self._write(batch)
+        except StoreDamaged:
+            if self.rebuilds >= _MAX_REBUILDS:
+                raise
+            self._rebuild()
+            self._write(batch)
+        with self._state:
+            self._written(batch)
+
+    def _rebuild(self) -> None:
+        self._reader.unreadable = False
+        if self.rebuilds < _MAX_REBUILDS:
+            self.rebuilds += 1
+            self.damage = self._database.rebuild()
+            self.totals = self._database.totals()
+
+    def _set_aside_corrupt(self) -> None:
+        """Move corrupt chunks away; where that fails they stay marked in memory, and writing goes on."""
+        corrupt = self._reader.set_aside()
+        if not corrupt:
+            return
+        try:
+            self._database.set_aside(corrupt)
+        except StoreUnwritable as error:
+            _log.warning("corrupt chunks could not be set aside: %s", error)
+            return
+        self._reader.forget_corrupt(corrupt)
+        self.totals = self._database.totals()
 
     def _write(self, batch: _Batch) -> None:
         frames = [(frame.seq, frame.encode()) for frame in batch.frames]
         work = Writing(
             series=batch.series,
             frames=frames,
-            corrupt=batch.corrupt,
             forget_frames_before=batch.forget_frames_before,
         )
         add_chunks(work, batch.rows, self._next_chunk, self._next_timeline)
@@ -141,10 +170,7 @@ class Writer:
         del self._unsaved[: len(batch.series)]
         self._intake.journal.written(len(batch.frames))
         self._intake.frozen.drop(len(batch.rows))
-        self._reader.forget_corrupt(batch.corrupt)
-        if batch.corrupt:
-            self.totals = self._database.totals()
-        elif batch.rows:
+        if batch.rows:
             self.totals = self._grown(batch.rows)
 
     def _grown(self, rows: list[Waiting]) -> Totals:
