@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ from arbbot.dex.load import arbitrum_one
 
 LONG = os.environ.get("LONG") == "1"
 EXAMPLES = 100_000 if LONG else 5_000
+pytestmark = pytest.mark.timeout(3600 if LONG else 180)
 BOOK = arbitrum_one()
 ROUTERS = [*BOOK.routers, b"\x0c" * 20]
 many = settings(

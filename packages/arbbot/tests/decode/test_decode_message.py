@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbbot.decode import DecodeError, Message, MessageError, Retryable, transactions, tx_hash
+from arbbot.decode import DecodeError, Message, MessageError, Retryable, parse_frame, transactions, tx_hash
 from arbbot.decode.message import HEARTBEATS_END, MAX_DEPTH
 from arbbot.decode.signature import keccak
 from arbbot.decode.system import MAX_MESSAGE
@@ -245,3 +246,39 @@ def test_a_batch_posting_report_is_hashed_where_its_call_is_known(make_message: 
 def test_errors_of_messages_are_message_errors(make_message: Make) -> None:
     with pytest.raises(MessageError):
         transactions(make_message(b""))
+
+
+def trie(leaves: list[tuple[list[int], bytes]]) -> list[Any]:
+    """Build a node of the Merkle-Patricia trie over (nibbles, value)."""
+    if len(leaves) == 1:
+        return [compact(leaves[0][0], 2), leaves[0][1]]
+    if len({path[0] for path, _ in leaves if path}) == 1 and all(path for path, _ in leaves):
+        return [compact(leaves[0][0][:1], 0), reference(trie([(path[1:], value) for path, value in leaves]))]
+    children: list[Any] = [b""] * 17
+    for nibble in range(16):
+        below = [(path[1:], value) for path, value in leaves if path and path[0] == nibble]
+        if below:
+            children[nibble] = reference(trie(below))
+    return children
+
+
+def compact(path: list[int], flag: int) -> bytes:
+    nibbles = [flag + 1, *path] if len(path) % 2 else [flag, 0, *path]
+    return bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
+
+
+def reference(node: list[Any]) -> Any:
+    encoded = peer.encode(node)
+    return node if len(encoded) < 32 else keccak(encoded)
+
+
+def test_a_real_block_has_the_root_of_its_start_transaction_and_the_feeds(recorded: Path, load: Any) -> None:
+    """The root of L2 block 264009266 proves the encodings, the order, and that nothing is missing."""
+    known = load("feed/arb1_messages.expected.json")[2]
+    line = (recorded / "feed/arb1_messages.jsonl").read_bytes().splitlines()[2]
+    (message,) = parse_frame(line).messages
+    start = b"\x6a" + peer.encode([CHAIN, bytes.fromhex(known["start_tx_input"][2:])])
+    raws = [start, *(tx.raw for tx in transactions(message, CHAIN))]
+    keys = [peer.encode(i) for i in range(len(raws))]
+    leaves = [([key[0] >> 4, key[0] & 15], raw) for key, raw in zip(keys, raws, strict=True)]
+    assert "0x" + keccak(peer.encode(trie(leaves))).hex() == known["transactions_root"]
