@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class ProcessDied(Exception):
@@ -22,6 +23,7 @@ def die_with_parent() -> None:
     A Ctrl-C then reaches the fleet alone, which stops the children in order.
     """
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     except (OSError, AttributeError):
@@ -89,9 +91,13 @@ class Family:
     def start(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> Child:
-        """Start a child."""
-        child = Child(name, command, log, environment or {})
-        self._children.append(child)
+        """Start a child; a Ctrl-C in the middle waits until the family knows it."""
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        try:
+            child = Child(name, command, log, environment or {})
+            self._children.append(child)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return child
 
     def check(self) -> None:

@@ -151,6 +151,4 @@ class Start:
             if ready():
                 return
             time.sleep(0.1)
-        raise StartError(
-            f"{name} was not ready in {READY_SECONDS:.0f} s; see {self._wish.folder}"
-        )
+        raise StartError(f"{name} was not ready in {READY_SECONDS:.0f} s; see {self._wish.folder}")
