@@ -44,6 +44,12 @@ class Reader:
             return []
         return [piece for span in spans if (piece := self._piece(span)) is not None]
 
+    def forget(self) -> None:
+        """Empty the cache."""
+        with self._lock:
+            self._cache.clear()
+            self._size = 0
+
     def set_aside(self) -> list[tuple[int, str]]:
         """Return the corrupt chunks (number, reason) that are still among the good ones."""
         with self._lock:
