@@ -3,55 +3,52 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from .cursor import Cursor
 from .errors import EvaluationError
 from .lexer import milliseconds, number_of
 from .syntax import Duration, Span
-
-if TYPE_CHECKING:
-    from .parser import Parser
 
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
 _LONGEST = 2**63 / 1e9
 
 
-def read_duration(parser: Parser, context: str) -> Duration:
+def read_duration(cursor: Cursor, context: str) -> Duration:
     """Read a length that must be above zero when it is a plain number."""
-    start = parser.peek()
-    duration = _arithmetic(parser, 1, context)
+    start = cursor.peek()
+    duration = _arithmetic(cursor, 1, context)
     if duration.op == "number" and duration.value <= 0:
-        parser.fail("duration must be greater than 0", Span(start.start, start.end))
+        cursor.fail("duration must be greater than 0", Span(start.start, start.end))
     return duration
 
 
-def read_offset(parser: Parser) -> Duration:
+def read_offset(cursor: Cursor) -> Duration:
     """Read a length after `offset`: arithmetic there must stand in parentheses."""
-    return _signed(parser, "offset", tight=True)
+    return _signed(cursor, "offset", tight=True)
 
 
-def _arithmetic(parser: Parser, minimum: int, context: str) -> Duration:
-    left = _signed(parser, context, tight=False)
+def _arithmetic(cursor: Cursor, minimum: int, context: str) -> Duration:
+    left = _signed(cursor, context, tight=False)
     while True:
-        token = parser.peek()
+        token = cursor.peek()
         level = _LEVEL.get(token.text, 0) if token.type == "sign" else 0
         if level < minimum:
             return left
-        parser.take()
-        right = _arithmetic(parser, level if token.text == "^" else level + 1, context)
+        cursor.take()
+        right = _arithmetic(cursor, level if token.text == "^" else level + 1, context)
         if token.text in "/%" and right.op == "number" and right.value == 0:
-            parser.fail(
+            cursor.fail(
                 "division by zero" if token.text == "/" else "modulo by zero", Span(token.start, token.end)
             )
         left = Duration(token.text, terms=(left, right))
 
 
-def _signed(parser: Parser, context: str, *, tight: bool) -> Duration:
-    if not (parser.is_sign("-") or parser.is_sign("+")):
-        return _atom(parser, context)
-    negative = parser.take().text == "-"
+def _signed(cursor: Cursor, context: str, *, tight: bool) -> Duration:
+    if not (cursor.is_sign("-") or cursor.is_sign("+")):
+        return _atom(cursor, context)
+    negative = cursor.take().text == "-"
     # A sign binds as tightly as `*`, so that -2^2 is -(2^2); after `offset` it takes one atom alone.
-    inner = _signed(parser, context, tight=True) if tight else _arithmetic(parser, 3, context)
+    inner = _signed(cursor, context, tight=True) if tight else _arithmetic(cursor, 3, context)
     if not negative:
         return inner
     if inner.op == "number":
@@ -59,35 +56,35 @@ def _signed(parser: Parser, context: str, *, tight: bool) -> Duration:
     return Duration("neg", terms=(inner,))
 
 
-def _atom(parser: Parser, context: str) -> Duration:
-    token = parser.peek()
+def _atom(cursor: Cursor, context: str) -> Duration:
+    token = cursor.peek()
     if token.type in ("number", "duration"):
-        parser.take()
+        cursor.take()
         value = milliseconds(token.text) / 1000 if token.type == "duration" else number_of(token.text)
         if abs(value) > _LONGEST:
-            parser.fail("duration out of range", Span(token.start, token.end))
+            cursor.fail("duration out of range", Span(token.start, token.end))
         return Duration("number", value)
-    if parser.accept("("):
-        inner = _arithmetic(parser, 1, context)
-        parser.expect(")", context)
+    if cursor.accept("("):
+        inner = _arithmetic(cursor, 1, context)
+        cursor.expect(")", context)
         return inner if inner.op == "number" else Duration(inner.op, inner.value, inner.terms, wrapped=True)
-    if parser.is_word("step", "range"):
-        word = parser.take().text.lower()
-        parser.expect("(", context)
-        parser.expect(")", context)
+    if cursor.is_word("step", "range"):
+        word = cursor.take().text.lower()
+        cursor.expect("(", context)
+        cursor.expect(")", context)
         return Duration(word)
-    if parser.is_word("min", "max", "min_of", "max_of"):
-        return _extreme(parser, context)
-    parser.unexpected(context, "duration")
+    if cursor.is_word("min", "max", "min_of", "max_of"):
+        return _extreme(cursor, context)
+    cursor.unexpected(context, "duration")
 
 
-def _extreme(parser: Parser, context: str) -> Duration:
-    op = parser.take().text.lower().removesuffix("_of")
-    parser.expect("(", context)
-    first = _arithmetic(parser, 1, context)
-    parser.expect(",", context)
-    second = _arithmetic(parser, 1, context)
-    parser.expect(")", context)
+def _extreme(cursor: Cursor, context: str) -> Duration:
+    op = cursor.take().text.lower().removesuffix("_of")
+    cursor.expect("(", context)
+    first = _arithmetic(cursor, 1, context)
+    cursor.expect(",", context)
+    second = _arithmetic(cursor, 1, context)
+    cursor.expect(")", context)
     return Duration(op, terms=(first, second))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .annotations import Annotations
 from .context import Context, Options
-from .errors import BadRange, TooManyQueries
+from .errors import BadRange, EvaluationError, TooManyQueries
 from .evaluator import Evaluator
 from .extended import bounded_samples
 from .labels import anonymous
@@ -57,7 +57,7 @@ class Engine:
         with self._slot():
             expr, text = _read(query)
             context = self._context(store, text, Grid(time_ms, 1000, 1), lookback_ms, expired, is_range=False)
-            with np.errstate(all="ignore"):
+            with _guarded():
                 return self._instant(expr, context)
 
     def range(
@@ -79,7 +79,7 @@ class Engine:
             expr, text = _read(query)
             grid = self._grid(expr, start_ms, end_ms, step_ms)
             context = self._context(store, text, grid, lookback_ms, expired, is_range=True)
-            with np.errstate(all="ignore"):
+            with _guarded():
                 return self._range(expr, context)
 
     @contextmanager
@@ -183,6 +183,16 @@ class Engine:
             ]
             series.sort(key=lambda points: points.labels)
         return Result("matrix", grid.start, series=series, warnings=notes.warnings(), infos=notes.infos())
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Let floats overflow and divide by zero silently, and name the depth that Python cannot follow."""
+    with np.errstate(all="ignore"):
+        try:
+            yield
+        except RecursionError:
+            raise EvaluationError("expression is nested too deeply") from None
 
 
 def _read(query: str | Expr) -> tuple[Expr, str]:

@@ -103,6 +103,7 @@ class Evaluator:
             return of_range(self.context, expr, grid)
         assert isinstance(expr, Subquery)
         own, _, _ = subquery_grid(self.context, expr, grid)
+        self.context.charge(own.count)
         inner = self.vector(expr.expr, own)
         return of_subquery(self.context, expr, grid, inner, own)
 
@@ -171,5 +172,9 @@ class Evaluator:
 
     def _check_quantile(self, expr: Aggregate, wanted: Scalar) -> None:
         assert expr.param is not None
-        for value in dict.fromkeys(wanted[~((wanted >= 0) & (wanted <= 1))].tolist()):
+        extremes = [np.nan] if np.isnan(wanted).any() else []
+        numbers = wanted[~np.isnan(wanted)]
+        extremes += [value for value in numbers.max(initial=0, keepdims=True).tolist() if value > 1]
+        extremes += [value for value in numbers.min(initial=1, keepdims=True).tolist() if value < 0]
+        for value in extremes:
             self.context.annotations.warn(bad_quantile(value), expr.param.span)

@@ -23,13 +23,13 @@ def instant_with_times(context: Context, selector: Selector, grid: Grid) -> tupl
     refs = context.references(selector.at, selector.offset, grid)
     lookback = context.options.lookback_ms
     found = context.fetch(selector.matchers, int(refs[0]) - lookback + 1, int(refs[-1]))
+    context.charge(len(found) * grid.count)
     vector, times = _latest(found, refs, lookback)
     if refs.size != grid.count:
         vector = vector.valued(
             np.repeat(vector.values, grid.count, axis=1), np.repeat(vector.present, grid.count, axis=1)
         )
         times = np.repeat(times, grid.count, axis=1)
-    context.charge(int(vector.present.sum()))
     return vector, times
 
 
@@ -57,6 +57,7 @@ def smoothed(context: Context, selector: Selector, grid: Grid) -> Vector:
     refs = context.references(selector.at, selector.offset, grid)
     lookback = context.options.lookback_ms
     found = context.fetch(selector.matchers, int(refs[0]) - lookback + 1, int(refs[-1]) + lookback)
+    context.charge(len(found) * grid.count)
     values, present = np.zeros((len(found), refs.size)), np.zeros((len(found), refs.size), dtype=bool)
     for row, series in enumerate(found):
         times, samples = without_stale(series)
@@ -65,7 +66,6 @@ def smoothed(context: Context, selector: Selector, grid: Grid) -> Vector:
     if refs.size != grid.count:
         values, present = np.repeat(values, grid.count, axis=1), np.repeat(present, grid.count, axis=1)
     labels = [series.labels for series in found]
-    context.charge(int(present.sum()))
     return Vector(labels, values, present, [False] * len(found)).nonempty()
 
 

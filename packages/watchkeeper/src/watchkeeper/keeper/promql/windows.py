@@ -76,8 +76,8 @@ def of_range(context: Context, expr: Range, grid: Grid) -> Windows:
     read = [(series.labels, *without_stale(series)) for series in found]
     read = [row for row in read if row[1].size]
     samples = [(times, values) for _, times, values in read]
+    context.charge(sum(times.size for times, _ in samples) + len(samples) * grid.count)
     times, values, begins, lo, hi = _flat(samples, starts - before, ends + after)
-    context.charge(times.size)
     labels = [row[0] for row in read]
     drops = [False] * len(labels)
     return Windows(
@@ -127,10 +127,10 @@ def of_subquery(context: Context, expr: Subquery, grid: Grid, inner: Vector, own
     """Take windows of a subquery's result."""
     _, ends, length = subquery_grid(context, expr, grid)
     inner = inner.nonempty()
+    context.charge(len(inner) * grid.count)
     times = own.times
     samples = [(times[mask], row[mask]) for row, mask in zip(inner.values, inner.present, strict=True)]
     flat, values, begins, lo, hi = _flat(samples, ends - length, ends)
-    context.charge(flat.size)
     return Windows(
         inner.labels, inner.drops, flat, values, begins, lo, hi, ends - length, ends, grid.times, length
     )

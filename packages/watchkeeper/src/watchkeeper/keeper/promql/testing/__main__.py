@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from ..errors import PromqlError
 from .run import run_script
 
 
@@ -30,15 +29,10 @@ def main(arguments: list[str]) -> int:
 def _run(script: Path) -> Counter[str]:
     counts = Counter[str]()
     lines = []
-    try:
-        for outcome in run_script(script.read_text()):
-            counts[outcome.status] += 1
-            if outcome.status != "passed":
-                lines.append(f"  {outcome.status} line {outcome.line}: {outcome.expr}\n")
-                lines.append(f"    {outcome.reason}\n")
-    except (PromqlError, ValueError) as error:
-        counts["failed"] += 1
-        lines.append(f"  failed to read the script: {error}\n")
+    for outcome in run_script(script.read_text()):
+        counts[outcome.status] += 1
+        if outcome.status != "passed":
+            lines.append(f"  {outcome.status} line {outcome.line}: {outcome.expr}\n    {outcome.reason}\n")
     sys.stdout.write(f"{script.name}: {_summary(counts)}\n{''.join(lines)}")
     return counts
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..cursor import Cursor
 from ..errors import PromqlError
 from ..labels import NAME, Labels, of
 from ..lexer import number_of
-from ..parser import Parser
+from ..selecting import read_selector
 from .memory import STALE
 
 _NUMBER = r"[+-]?(?:inf|nan|0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)"
@@ -56,9 +57,9 @@ def _end_of_metric(line: str) -> int:
 
 def metric(text: str) -> Labels:
     """Read a metric's name and labels."""
-    parser = Parser(text)
-    selector = parser.selector()
-    if parser.peek().type != "end" or any(matcher.op != "=" for matcher in selector.matchers):
+    cursor = Cursor(text)
+    selector = read_selector(cursor)
+    if cursor.peek().type != "end" or any(matcher.op != "=" for matcher in selector.matchers):
         raise NotationError(f"not a series: {text}")
     pairs = {matcher.name: matcher.value for matcher in selector.matchers}
     if selector.name:

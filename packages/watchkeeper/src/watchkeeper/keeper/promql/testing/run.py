@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,11 +19,13 @@ from ..syntax import Aggregate, Binary, Call, Expr, Paren, Range, Selector, Subq
 from .compare import Mismatch, check_annotations, check_result
 from .memory import MemoryStore
 from .notation import Native
-from .script import Clear, Eval, Load, commands
+from .script import Clear, Eval, Load, Unreadable, commands
 
 _OPTIONS = Options(delayed_names=True)
 _QUERY_BOUND = TIME_BOUND | {"start", "end", "range", "step"}
 _MINUTE = 60_000
+# What resolves otherwise in a range query.
+_OF_QUERY_TIMES = re.compile(r"\b(start|end|range|step)\(\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ def run_script(text: str) -> Iterator[Outcome]:
                 load(store, command)
             case Clear():
                 store.clear()
+            case Unreadable():
+                yield Outcome(command.line, command.text, "failed", command.reason)
             case Eval():
                 yield _outcome(engine, store, command)
 
@@ -84,8 +89,8 @@ def _outcome(engine: Engine, store: MemoryStore, case: Eval) -> Outcome:
         return Outcome(case.line, case.expr, "skipped", str(refused))
     except Mismatch as mismatch:
         return Outcome(case.line, case.expr, "failed", str(mismatch))
-    except PromqlError as error:
-        return Outcome(case.line, case.expr, "failed", f"unexpected error: {error}")
+    except Exception as error:  # whatever breaks is this case's failure, not the end of the run
+        return Outcome(case.line, case.expr, "failed", f"{type(error).__name__}: {error}")
     return Outcome(case.line, case.expr, "passed")
 
 
@@ -110,9 +115,7 @@ def _run_instant(engine: Engine, store: MemoryStore, case: Eval, query: str, tim
     result = _judge(case, lambda: engine.instant(store, query, time))
     if result is None or case.windows is not None or case.text is not None or case.ordered:
         return
-    if any(call.func in ("start", "end", "range", "step") for call in calls_of(parse(query))):
-        return
-    if "range()" in query or "step()" in query:
+    if _OF_QUERY_TIMES.search(query):
         return
     whole = engine.range(store, query, time - _MINUTE, time + _MINUTE, _MINUTE)
     check_result(case, _middle(whole, result, time))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ..errors import PromqlError
 from ..labels import Labels
 from ..lexer import milliseconds
 from ..quoting import unquote
@@ -77,12 +78,21 @@ class Eval:
     series: dict[Labels, list[Point]] = field(default_factory=dict)
 
 
-Command = Load | Clear | Eval
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A command that makes no sense."""
+
+    line: int
+    text: str
+    reason: str
+
+
+Command = Load | Clear | Eval | Unreadable
 ANY = Expectation()
 
 
 def commands(text: str) -> Iterator[Command]:
-    """Read a script. Raises NotationError with the line."""
+    """Read a script; what cannot be read is a command, too."""
     lines = [_trimmed(line) for line in text.split("\n")]
     at = 0
     while at < len(lines):
@@ -98,8 +108,15 @@ def commands(text: str) -> Iterator[Command]:
             at += 1
             continue
         body = list(enumerate(lines[at:end], start=at + 1))
-        yield _load(body) if word.startswith("load") else _eval(body)
+        yield _read(word, body)
         at = end
+
+
+def _read(word: str, body: list[tuple[int, str]]) -> Command:
+    try:
+        return _load(body) if word.startswith("load") else _eval(body)
+    except (PromqlError, ValueError, re.error) as error:
+        return Unreadable(body[0][0], body[0][1], str(error))
 
 
 def _trimmed(line: str) -> str:
@@ -119,7 +136,7 @@ def _load(body: list[tuple[int, str]]) -> Load:
 def _series(line: int, text: str) -> tuple[Labels, list[Point]]:
     try:
         return series(text)
-    except Exception as error:
+    except (PromqlError, ValueError) as error:
         raise NotationError(f"line {line}: {error}") from error
 
 
