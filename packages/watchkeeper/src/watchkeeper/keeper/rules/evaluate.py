@@ -69,9 +69,10 @@ class _Run:
         started = self.setting.stopwatch()
         try:
             series = self.series(memory)
-        except (PromqlError, RuleFailure) as error:
-            memory.health, memory.last_error = "err", str(error)
-            self.failures.append(Failure(memory.rule.name, memory.rule.line, str(error)))
+        except Exception as error:  # whatever ails one rule, the others are to be evaluated
+            known = isinstance(error, PromqlError | RuleFailure)
+            memory.health, memory.last_error = "err", str(error) if known else repr(error)
+            self.failures.append(Failure(memory.rule.name, memory.rule.line, memory.last_error))
         else:
             memory.health, memory.last_error = "ok", ""
             self.write(memory, series)

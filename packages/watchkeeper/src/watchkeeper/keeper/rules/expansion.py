@@ -51,7 +51,7 @@ class Expansion:
         try:
             record = template.Record("template.alertTemplateData", data)
             return template.expand(text.template, record, variables, self.functions)
-        except (template.TemplateError, PromqlError) as error:
+        except template.TemplateError as error:
             self.failed(f"{text.name}: {error}")
             return f"<error expanding template: {error}>"
 
@@ -71,7 +71,10 @@ def expansion(
     """Return the expansion at a time; `query` in templates asks the engine then."""
 
     def query(expr: str) -> list[tuple[dict[str, str], float]]:
-        return [(dict(sample.labels), sample.value) for sample in vector(engine, store, expr, at)]
+        try:
+            return [(dict(sample.labels), sample.value) for sample in vector(engine, store, expr, at)]
+        except (PromqlError, RuleFailure) as error:
+            raise template.TemplateFailure(str(error)) from error
 
     return Expansion(template.prometheus(query, origin.url, at), origin, failed)
 

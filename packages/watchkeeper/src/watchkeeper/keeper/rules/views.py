@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from watchkeeper.keeper.promql.quoting import general
 from .alert import RuleAlert
 from .outcome import GroupMemory, RuleMemory
 from .rule import AlertingRule
+from .template.values import exponential
 
 
 def rules(memories: Iterable[GroupMemory], interval: int) -> dict[str, Any]:
@@ -79,11 +81,15 @@ def _alert(alert: RuleAlert) -> dict[str, Any]:
         "annotations": dict(alert.annotations),
         "state": alert.state,
         "activeAt": _time(alert.active_at),
-        "value": general(alert.value),
+        "value": _exponential(alert.value),
     }
     if alert.keep_firing_since is not None:
         shown["keepFiringSince"] = _time(alert.keep_firing_since)
     return shown
+
+
+def _exponential(value: float) -> str:
+    return exponential(value) if math.isfinite(value) else general(value)
 
 
 def _time(at: int | None) -> str:

@@ -19,8 +19,6 @@ Samples = Sequence[tuple[Mapping[str, str], float]]
 Query = Callable[[str], Samples]
 """Evaluate an expression now; return the labels and the value of each result."""
 
-_WORD_START = re.compile(r"(?<![\w'\u2019])\w")
-
 
 def prometheus(query: Query, external_url: str, now_ms: int) -> dict[str, Callable[..., Value]]:
     """Return the functions by name, bound to a query, the address of this server and the time."""
@@ -98,7 +96,14 @@ def _replaced(pattern: Value, replacement: Value, text: Value) -> str:
 
 
 def _title(text: Value) -> str:
-    return _WORD_START.sub(lambda found: found.group().title(), _str(text))
+    """Capitalise each word, as Go's strings.Title: any ASCII sign but the underscore parts words."""
+    given = _str(text)
+    starts = (not place or _parts(given[place - 1]) for place in range(len(given)))
+    return "".join(rune.title() if start else rune for rune, start in zip(given, starts, strict=True))
+
+
+def _parts(rune: str) -> bool:
+    return not (rune.isalnum() or rune == "_") if rune.isascii() else rune.isspace()
 
 
 def _link(tab: int) -> Callable[[Value], str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from watchkeeper.keeper.promql.quoting import general, quote
 
 from .errors import TemplateLimit
-from .values import Value, plain, type_name
+from .values import Value, plain, shortest, type_name
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(.)?", re.DOTALL)
 _WIDEST = 1000
@@ -94,7 +94,7 @@ def formatted(letter: str, flags: str, digits: int | None, value: Value) -> str:
 
 def _by_default(flags: str, digits: int | None, value: Value) -> str:
     if isinstance(value, float):
-        return _float("g", flags, digits, value) or ""
+        return _float("g", flags.replace("+", ""), digits, value) or ""
     if isinstance(value, str):
         return quote(value) if "#" in flags else value[:digits]
     if isinstance(value, int) and not isinstance(value, bool):
@@ -132,7 +132,7 @@ def _float(letter: str, flags: str, digits: int | None, value: float) -> str | N
         # Go writes the sign of +Inf for plain %v and %f as well.
         return ("-" if negative else "+") + "Inf"
     elif letter in "gG":
-        body = general(size) if digits is None else general(size, digits or 1)
+        body = shortest(size) if digits is None else general(size, digits or 1)
         body = body.upper() if letter == "G" else body
     else:
         body = format(size, f".{6 if digits is None else digits}{letter}")
@@ -147,7 +147,8 @@ def _text(letter: str, flags: str, digits: int | None, value: str) -> str | None
         case "q":
             return f"`{cut}`" if "#" in flags and "`" not in cut else quote(cut)
         case "x" | "X":
-            code = cut.encode("utf-8", "surrogateescape").hex(" " if " " in flags else "", 1) if cut else ""
+            data = cut.encode("utf-8", "surrogateescape")
+            code = data.hex(" ") if " " in flags else data.hex()
             return code.upper() if letter == "X" else code
     return None
 

@@ -49,7 +49,12 @@ def expand(
     """Return the text of a template over data. Raises TemplateFailure, TemplateLimit past the bounds."""
     runner = _Runner(template, {**BUILTINS, **functions}, bounds)
     runner.scope = [("$", data), *variables.items()]
-    runner.body(template.body, data)
+    try:
+        runner.body(template.body, data)
+    except TemplateFailure:
+        raise
+    except Exception as error:  # as in Go, a template's panic must not end its caller
+        raise TemplateFailure(f"panic expanding template: {error}") from error
     return "".join(runner.out)
 
 

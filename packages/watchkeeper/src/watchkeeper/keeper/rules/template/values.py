@@ -6,11 +6,13 @@ Record (a struct such as a sample).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from watchkeeper.keeper.promql.quoting import general
+from watchkeeper.keeper.promql.quoting import decimal, general
 
 from .errors import TemplateFailure
 
@@ -62,8 +64,28 @@ def is_true(value: Value) -> bool:
 
 
 def shown(value: Value) -> str:
-    """Write a value as an action does."""
-    return NO_VALUE if value is None else plain(value)
+    """Write a value as an action does: nil is `<no value>`, and a pointer is followed."""
+    if value is None:
+        return NO_VALUE
+    return plain(value).removeprefix("&") if isinstance(value, Record) else plain(value)
+
+
+def shortest(value: float) -> str:
+    """Write a float as Go's %v: as few digits as are exact, an exponent below 1e-4 and from 1e6 on."""
+    if not math.isfinite(value):
+        return general(value)
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    digits = Decimal(repr(value))
+    if -4 <= digits.adjusted() < 6:
+        return decimal(value)
+    return exponential(value)
+
+
+def exponential(value: float) -> str:
+    """Write a finite float as Go's %e with as few digits as are exact: 1.5e+09."""
+    digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
+    return f"{value:.{digits - 1}e}"
 
 
 def plain(value: Value) -> str:
@@ -74,11 +96,13 @@ def plain(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return general(value)
+            return shortest(value)
         case dict():
             return "map[" + " ".join(f"{key}:{plain(value[key])}" for key in sorted(value)) + "]"
         case list():
             return "[" + " ".join(plain(item) for item in value) + "]"
+        case Record() if "Text" in value.fields:
+            return str(value.fields["Text"])
         case Record():
             body = "{" + " ".join(plain(item) for item in value.fields.values()) + "}"
             return "&" + body if value.pointer else body

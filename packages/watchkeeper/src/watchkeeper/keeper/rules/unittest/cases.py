@@ -160,7 +160,7 @@ class _Reader:
         labels = self.metric(keys.get("series"), "series")
         values: list[Point] = []
         try:
-            values = points(self.document.text(keys.get("values"), "values"))
+            values = points(_unambiguous(self.document.text(keys.get("values"), "values")))
         except (PromqlError, ValueError) as error:
             self.document.wrong(keys.get("values", node), f"values: {error}")
         return InputSeries(labels, tuple(values))
@@ -205,6 +205,14 @@ class _Reader:
             self.document.wrong(keys["histogram"], "native histograms are not supported")
         value = self.document.parsed(keys.get("value"), "value", _float, 0.0)
         return self.metric(keys.get("labels"), "labels"), value
+
+
+_ZERO_TIMES = re.compile(r"(?<!\S)([+-]?0)x(?=\d)")
+
+
+def _unambiguous(values: str) -> str:
+    """Write `0x5` as `0+0x5`: in series it is five more zeros, not a hexadecimal number."""
+    return _ZERO_TIMES.sub(r"\1+0x", values)
 
 
 _INF = re.compile(r"([+-]?)\.?inf\Z", re.IGNORECASE)
