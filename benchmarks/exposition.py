@@ -1,8 +1,8 @@
 """What a scrape costs: 10,000 series against the official client's `generate_latest`, and memory per series.
 
 Method: same names, labels and values on both sides; rounds take turns; median. The longest slice is the CPU
-time for which the bot's threads wait for a rendering agent. Memory: tracemalloc around the creation of the series,
-each incremented once, label texts included.
+time for which the bot's threads wait for a rendering agent. Memory: tracemalloc around the creation of the
+series, each incremented once, label texts included.
 """
 
 import gc

@@ -2,8 +2,8 @@
 
 Method: each operation runs in a loop of its own. A round times the empty loop, ours and the peer's one after
 the other, a few milliseconds each, so that noise meets all; the ratio is the median of the rounds' own
-ratios, the figure the median of nanoseconds. Exactness: four threads at a switch interval of 1 us, beside a racy
-control that must lose counts, or the stress was none.
+ratios, the figure the median of nanoseconds. Exactness: four threads at a switch interval of 1 us, beside a
+racy control that must lose counts, or the stress was none.
 """
 
 import statistics

@@ -1,8 +1,8 @@
 """A sign of life that the watched loop gives by itself; its absence is a deadlock."""
 
 import asyncio
+import os
 import sys
-import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from threading import get_ident
@@ -11,7 +11,7 @@ from typing import Self
 
 from watchkeeper.agent.clock import Clock
 
-STDLIB = sysconfig.get_path("stdlib")
+STDLIB = str(Path(os.__file__).parent)  # the module sysconfig would cost half a megabyte
 
 
 class Heartbeat:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from inspect import isawaitable, iscoroutinefunction
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 
 from watchkeeper.agent.clock import Clock
 from watchkeeper.agent.health.board import Board, Check
@@ -16,33 +16,58 @@ OnRun = Callable[[str, Outcome, float], None]
 class Run:
     """One check's present call; it outlives its timeout when the check does."""
 
-    __slots__ = ("_job", "_task", "began")
+    __slots__ = ("_answer", "_job", "_loop", "_task", "began")
 
     def __init__(self, check: Check, workers: Workers, now: float) -> None:
         self.began = now
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[Answer | None] = self._loop.create_future()
         self._job: Job | None = None
-        if not iscoroutinefunction(check.function):
-            self._job = workers.run(check.function)
-        self._task = asyncio.create_task(self._answer(check), name=f"check {check.name}")
+        self._task: asyncio.Task[Answer] | None = None
+        if iscoroutinefunction(check.function):
+            self._follow(check.function())
+        else:
+            self._job = workers.run(check.function, self._take)
 
     async def within(self, seconds: float) -> Answer | None:
         """Return the answer; None when it did not come in time."""
-        await asyncio.wait({self._task}, timeout=seconds)
-        return self._task.result() if self._task.done() and not self._task.cancelled() else None
+        timer = self._loop.call_later(seconds, self._settle, None)
+        try:
+            return await self._answer
+        finally:
+            timer.cancel()
 
     def running(self) -> bool:
         """Tell whether the call has not come back."""
-        return not self._task.done() or (self._job is not None and not self._job.ended)
+        if self._task is not None:
+            return not self._task.done()
+        return self._job is not None and not self._job.ended
 
     def give_up(self, workers: Workers) -> None:
         """Cancel what can be cancelled; a thread cannot."""
-        self._task.cancel()
-        if self._job is not None:
+        if self._task is not None:
+            self._task.cancel()
+        elif self._job is not None:
             workers.give_up(self._job)
 
-    async def _answer(self, check: Check) -> Answer:
-        answer = await self._job.answer if self._job else Answer(check.function())
-        return await _awaited(answer.value) if isawaitable(answer.value) else answer
+    def _take(self, answer: Answer) -> None:
+        if not isawaitable(answer.value):
+            self._settle(answer)
+        elif not self._answer.done():
+            self._follow(answer.value)
+        elif iscoroutine(answer.value):  # too late: nobody waits for it
+            answer.value.close()
+
+    def _follow(self, value: Awaitable[object]) -> None:
+        self._task = self._loop.create_task(_awaited(value))
+        self._task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Answer]) -> None:
+        self._settle(None if task.cancelled() else task.result())
+
+    def _settle(self, answer: Answer | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(answer)
 
 
 async def _awaited(value: Awaitable[object]) -> Answer:
@@ -62,6 +87,7 @@ class Schedule:
         self._clock = clock
         self._on_run = on_run
         self._workers = Workers()
+        self._born = clock.steady()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def watch(self, check: Check) -> None:
@@ -80,8 +106,9 @@ class Schedule:
         while True:
             began = self._clock.steady()
             outcome, stale = await self.once(check, stale)
-            self._record(check, outcome, self._clock.steady() - began)
-            await asyncio.sleep(max(0.0, began + check.every - self._clock.steady()))
+            now = self._clock.steady()
+            self._record(check, outcome, now - began)
+            await asyncio.sleep(until_next(check.every, now - self._born))
 
     async def once(self, check: Check, stale: Run | None) -> tuple[Outcome, Run | None]:
         """Run a check once; return its outcome and, when it hangs, the run to look at next time."""
@@ -100,6 +127,11 @@ class Schedule:
         outcome = worst([outcome, judged])
         self._board.record(check.name, outcome, duration, memory)
         self._on_run(check.name, outcome, duration)
+
+
+def until_next(every: float, age: float) -> float:
+    """Return the seconds to the next run; checks of one interval run together, which wakes the agent once."""
+    return every - age % every
 
 
 def read(answer: Answer) -> Outcome:

@@ -24,18 +24,29 @@ SLICE = 500  # lines
 def text(families: Iterable[AnyFamily]) -> Iterator[str]:
     """Yield the families in the text format, a slice at a time."""
     for family in families:
-        name = f"{family.name}_total" if family.kind == "counter" else family.name
-        yield f"# HELP {name} {escaped_help(family.help, quotes=False)}\n# TYPE {name} {family.kind}\n"
+        yield text_heading(family.name, family.kind, family.help)
         yield from samples(family)
 
 
 def openmetrics(families: Iterable[AnyFamily]) -> Iterator[str]:
     """Yield the families in OpenMetrics, a slice at a time, without the closing `# EOF`."""
     for family in families:
-        unit = f"# UNIT {family.name} {family.unit}\n" if family.unit else ""
-        help = escaped_help(family.help, quotes=True)
-        yield f"# HELP {family.name} {help}\n# TYPE {family.name} {family.kind}\n{unit}"
+        yield openmetrics_heading(family.name, family.kind, family.help, family.unit)
         yield from samples(family)
+
+
+@lru_cache(maxsize=1024)
+def text_heading(family: str, kind: str, help: str) -> str:
+    """Return the comment lines of a family in the text format."""
+    name = f"{family}_total" if kind == "counter" else family
+    return f"# HELP {name} {escaped_help(help, quotes=False)}\n# TYPE {name} {kind}\n"
+
+
+@lru_cache(maxsize=1024)
+def openmetrics_heading(family: str, kind: str, help: str, unit: str) -> str:
+    """Return the comment lines of a family in OpenMetrics."""
+    told = f"# UNIT {family} {unit}\n" if unit else ""
+    return f"# HELP {family} {escaped_help(help, quotes=True)}\n# TYPE {family} {kind}\n{told}"
 
 
 def samples(family: AnyFamily) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The interpreter as a source of metrics: garbage collection, threads, version; the official names."""
 
 import gc
-import platform
+import sys
 import threading
 
 from watchkeeper.agent.metrics.registry import Registry
@@ -23,7 +23,7 @@ class RuntimeMetrics:
         )
         self._threads = registry.gauge("python_threads", "Living Python threads.")
         info = registry.gauge("python_info", "The interpreter.", ("implementation", "version"))
-        info.labels(platform.python_implementation(), platform.python_version()).set(1)
+        info.labels(sys.implementation.name, ".".join(map(str, sys.version_info[:3]))).set(1)
 
     def refresh(self) -> None:
         """Read everything again."""

@@ -4,9 +4,20 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 JSON_TYPE = "application/json"
+PHRASES = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+    505: "HTTP Version Not Supported",
+}
 PLAIN_TYPE = "text/plain; charset=utf-8"
 
 
@@ -41,7 +52,7 @@ def gzipped(response: Response) -> Response:
 def wire(response: Response, keep_alive: bool, head_only: bool) -> list[bytes]:
     """Return the pieces to write."""
     lines = [
-        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
+        f"HTTP/1.1 {response.status} {PHRASES[response.status]}",
         f"Content-Type: {response.content_type}",
         f"Content-Length: {sum(map(len, response.body))}",
         "Cache-Control: no-store",

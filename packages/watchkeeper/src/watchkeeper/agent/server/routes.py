@@ -126,10 +126,13 @@ def probe(verdict: Verdict) -> Response:
 
 async def _rendered(slices: Iterator[str]) -> list[bytes]:
     """Render slice by slice; between two stretches the loop polls its sockets, which lets the GIL go."""
-    body, began = [], perf_counter()
+    body: list[bytes] = []
+    pieces, began = [], perf_counter()
     for piece in slices:
-        body.append(piece.encode())
+        pieces.append(piece)
         if perf_counter() - began > STRETCH:
+            body.append("".join(pieces).encode())
+            pieces.clear()
             await asyncio.sleep(0)
             began = perf_counter()
-    return body
+    return [*body, "".join(pieces).encode()]

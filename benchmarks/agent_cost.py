@@ -1,0 +1,344 @@
+"""What the agent takes from a bot: throughput, p99 of the message latency, CPU and memory.
+
+With the agent, each message of the bot moves nine instruments (counters, a labelled one, gauges, three
+timed stages), four checks run twice a second, the loop is followed, and another process scrapes `/metrics`
+and `/health` each second. Windows with and without the agent take turns in one process (ABAB, the order
+swapped in every pair); the figure is the median over the pairs, the quartiles stand beside it.
+
+Throughput: a bot that 5,000 messages a second saturate (200 us each), run flat out; messages per CPU second
+of the whole process, the agent's thread included (wall time on a shared machine would mostly show the
+neighbours). p99: a bot of 50 us a message; a process of its own sends 5,000 messages a second over loopback;
+latency from sending to done. Memory: unique set size of a fresh asyncio process, with and without a scraped
+agent, median of five each.
+"""
+
+import asyncio
+import hashlib
+import http.client
+import json
+import socket
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from time import perf_counter, process_time, sleep, thread_time
+from typing import Any
+
+from watchkeeper import Watch
+
+RATE = 5_000
+FULL_MESSAGE = 1 / RATE  # seconds: the rate is all that the bot can do
+QUICK_MESSAGE = 50e-6  # seconds: the rate is a quarter of a core
+BATCH = 5  # messages sent at once
+SATURATED = (12, 2.0)  # pairs of windows, seconds each
+PACED = (12, 2.0)
+MEMORY_RUNS = 5
+
+Figure = dict[str, Any]
+Handler = Callable[[bytes], None]
+FRAME = json.dumps({"sequence": 1, "l2": "ab" * 200, "pools": list(range(40))}).encode()
+
+
+def work(message: bytes, turns: int) -> int:
+    """Stand for decoding and evaluating a message."""
+    total = 0
+    for turn in range(turns):
+        frame = json.loads(FRAME)
+        total += sum(frame["pools"]) + hashlib.sha256(message).digest()[turn % 32]
+    return total
+
+
+def turns_for(seconds: float) -> int:
+    """Return how many turns of `work` take this long on this machine."""
+    times = []
+    for _ in range(50):
+        began = thread_time()
+        work(b"x", 20)
+        times.append((thread_time() - began) / 20)
+    return max(1, round(seconds / statistics.median(times)))
+
+
+class Instrumented:
+    """The bot's handler with its instruments, as the arbitrage bot has them."""
+
+    def __init__(self, watch: Watch, turns: int) -> None:
+        self.turns = turns
+        self.sequence = 0
+        self.frames = watch.counter("mev_sequencer_frames_received_total", "Frames.")
+        self.messages = watch.counter("mev_sequencer_messages_received_total", "Messages.")
+        self.number = watch.gauge("mev_sequencer_sequence_number", "Number.")
+        self.last = watch.gauge("mev_sequencer_last_frame_timestamp_seconds", "Last frame.")
+        self.types = watch.counter("mev_transactions_decoded_total", "Transactions.", labels=("type",))
+        self.found = watch.counter("mev_opportunities_found_total", "Found.")
+        latency = watch.histogram("mev_processing_latency_seconds", "Latency.", labels=("stage",))
+        self.parse, self.detect, self.whole = (
+            latency.labels(name) for name in ("parse", "detect", "end_to_end")
+        )
+        for name in ("feed", "rpc", "pools", "executor"):
+            watch.check(name, lambda: self.sequence >= 0, every=0.5, timeout=0.5)
+
+    def handle(self, message: bytes) -> None:
+        """Handle one message and measure it."""
+        began = perf_counter()
+        self.frames.inc()
+        self.last.set(began)
+        self.sequence += 1
+        work(message, self.turns)
+        parsed = perf_counter()
+        self.parse.observe(parsed - began)
+        self.messages.inc()
+        self.number.set(self.sequence)
+        self.types.labels("2").inc()
+        self.found.inc()
+        done = perf_counter()
+        self.detect.observe(done - parsed)
+        self.whole.observe(done - began)
+
+
+class Bench:
+    """One bot that runs with and without its agent in turns."""
+
+    def __init__(self, port: int, message_seconds: float) -> None:
+        self.turns = turns_for(message_seconds)
+        self.watch = Watch("bench", environment={"METRICS_PORT": str(port)})
+        self.instrumented = Instrumented(self.watch, self.turns)
+        self.heartbeat = self.watch.heartbeat("loop")
+
+    def plain(self, message: bytes) -> None:
+        """Handle one message without measuring it."""
+        work(message, self.turns)
+
+    def attach(self) -> Handler:
+        """Start the agent; return the handler with instruments."""
+        self.watch.start()
+        self.heartbeat.follow(asyncio.get_running_loop(), every=0.1)
+        return self.instrumented.handle
+
+    def detach(self) -> None:
+        """Stop the agent."""
+        self.watch.stop()
+
+
+async def saturated(handle: Handler, seconds: float) -> float:
+    """Return CPU seconds per message while the bot handles as many as it can."""
+    count, cpu, until = 0, process_time(), perf_counter() + seconds
+    while perf_counter() < until:
+        for _ in range(BATCH):
+            handle(FRAME)
+        count += BATCH
+        await asyncio.sleep(0)
+    return (process_time() - cpu) / count
+
+
+class Feed(asyncio.DatagramProtocol):
+    """Receives batches of messages, each the time of sending in nanoseconds, and hands them on.
+
+    Datagrams, so that a bot that a busy machine stalls loses messages instead of gathering a backlog.
+    """
+
+    def __init__(self) -> None:
+        self.handle: Handler = lambda message: None
+        self.latencies: list[float] = []
+
+    def datagram_received(self, data: bytes, address: object) -> None:
+        """Handle each message."""
+        for start in range(0, len(data), 8):
+            message = data[start : start + 8]
+            self.handle(message)
+            self.latencies.append(perf_counter() - int.from_bytes(message, "little") / 1e9)
+
+
+def p99(latencies: list[float]) -> float:
+    """Return the 99th percentile."""
+    return sorted(latencies)[int(len(latencies) * 0.99)]
+
+
+async def in_turns(
+    bench: Bench, plan: tuple[int, float], window: Callable[[Handler, float], Any]
+) -> list[Any]:
+    """Return (without, with) for each pair of windows; every other pair starts with the agent."""
+    pairs, seconds = plan
+    measured = []
+    for number in range(pairs + 1):
+        pair: dict[bool, float] = {}
+        for agent in (False, True) if number % 2 else (True, False):
+            handle = bench.attach() if agent else bench.plain
+            pair[agent] = await window(handle, seconds)
+            bench.detach()
+        measured.append((pair[False], pair[True]))
+    return measured[1:]  # the first pair warms up
+
+
+async def measured(port: int) -> dict[str, list[tuple[float, float]]]:
+    """Return the pairs of both measurements."""
+    throughput = await in_turns(Bench(port, FULL_MESSAGE), SATURATED, saturated)
+    feed = Feed()
+    door, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: feed, ("127.0.0.1", 0))
+    sender = beside("send", door.get_extra_info("sockname")[1])
+
+    async def paced(handle: Handler, seconds: float) -> float:
+        feed.handle, feed.latencies = handle, []
+        await asyncio.sleep(seconds)
+        return p99(feed.latencies)
+
+    try:
+        await asyncio.sleep(0.5)
+        return {"cpu": throughput, "p99": await in_turns(Bench(port, QUICK_MESSAGE), PACED, paced)}
+    finally:
+        sender.terminate()
+        sender.wait()
+        door.close()
+
+
+def beside(*task: object) -> subprocess.Popen[bytes]:
+    """Start this file in a process of its own."""
+    return subprocess.Popen([sys.executable, __file__, *map(str, task)])
+
+
+def send(port: int) -> None:
+    """Send RATE messages a second until somebody ends this process."""
+    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    due = perf_counter()
+    while True:
+        due = max(due + BATCH / RATE, perf_counter() - 0.1)  # after a stall of the machine, do not flood
+        sleep(max(0.0, due - perf_counter()))
+        line.sendto(int(perf_counter() * 1e9).to_bytes(8, "little") * BATCH, ("127.0.0.1", port))
+
+
+def scrape(port: int) -> None:
+    """Scrape each second, whenever the agent is there."""
+    while True:
+        sleep(1.0)
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            for path in ("/metrics", "/health"):
+                connection.request("GET", path)
+                connection.getresponse().read()
+            connection.close()
+        except OSError:
+            continue
+
+
+BOT = """
+import asyncio, hashlib, json, pathlib, socket
+async def talk(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n")
+    await reader.read()
+    writer.close()
+async def answer(reader, writer):
+    await reader.readline()
+    writer.close()
+async def main():
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    AGENT
+    for _ in range(10):
+        await talk(port)
+    await asyncio.sleep(0.5)
+    lines = pathlib.Path("/proc/self/smaps_rollup").read_text().splitlines()
+    print(sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty"))))
+asyncio.run(main())
+"""
+AGENT = """
+    import watchkeeper
+    watch = watchkeeper.Watch("bench", environment={"METRICS_PORT": "0"})
+    latency = watch.histogram("mev_processing_latency_seconds", "Latency.", labels=("stage",))
+    for number in range(40):
+        watch.counter(f"counter_{number}_total", "A counter.").inc()
+    for name in ("feed", "rpc", "pools", "executor"):
+        watch.check(name, lambda: None, every=0.1)
+        latency.labels(name).observe(0.1)
+    watch.heartbeat("loop").follow(asyncio.get_running_loop())
+    port = watch.start().port
+"""
+
+
+def added_memory() -> tuple[float, float]:
+    """Return the MiB that the agent adds to an asyncio bot, and the MiB of the bot without it."""
+    bare, full = [], []
+    for _ in range(MEMORY_RUNS):
+        for agent, sizes in (("pass", bare), (AGENT.strip(), full)):
+            sizes.append(int(subprocess.check_output([sys.executable, "-c", BOT.replace("AGENT", agent)])))
+    without = statistics.median(bare) / 1024
+    return statistics.median(full) / 1024 - without, without
+
+
+def idle_cpu(port: int, seconds: float = 20.0) -> float:
+    """Return the percent of a core that a scraped agent takes while the bot does nothing."""
+
+    async def nothing() -> float:
+        bench = Bench(port, FULL_MESSAGE)
+        bench.attach()
+        await asyncio.sleep(2.0)
+        began = process_time()
+        await asyncio.sleep(seconds)
+        used = process_time() - began
+        bench.detach()
+        return 100 * used / seconds
+
+    return asyncio.run(nothing())
+
+
+def figure(value: float, unit: str, most: float, peer: str) -> Figure:
+    """Return one figure with its goal."""
+    return {
+        "value": value,
+        "unit": unit,
+        "peer": peer,
+        "ratio": None,
+        "goal": f"<= {most}",
+        "ok": value <= most,
+    }
+
+
+def percent_more(pairs: list[tuple[float, float]]) -> tuple[float, str]:
+    """Return by how many percent `with` is above `without`, median of the pairs, and the quartiles as text."""
+    shares = [100 * (after / before - 1) for before, after in pairs]
+    low, middle, high = statistics.quantiles(shares, n=4)
+    return middle, f"[{low:.2f}, {high:.2f}]"
+
+
+def main() -> dict[str, Figure]:
+    """Return all figures."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    scraper = beside("scrape", port)
+    try:
+        pairs = asyncio.run(measured(port))
+        idle = idle_cpu(port)
+    finally:
+        scraper.terminate()
+        scraper.wait()
+    cpu, cpu_spread = percent_more(pairs["cpu"])
+    tail, tail_spread = percent_more(pairs["p99"])
+    message = statistics.median(before for before, _ in pairs["cpu"]) * 1e6
+    before99 = statistics.median(before for before, _ in pairs["p99"]) * 1e3
+    added, bare = added_memory()
+    return {
+        "throughput lost": figure(
+            100 - 100 / (1 + cpu / 100), "%", 1, f"{message:.0f} us a message {cpu_spread}"
+        ),
+        "p99 added at 5,000 messages/s": figure(tail, "%", 2, f"{before99:.2f} ms without {tail_spread}"),
+        "idle CPU, scraped each second": figure(idle, "% core", 0.5, "4 checks at 2 Hz, lag at 10 Hz"),
+        "memory added (USS)": figure(added, "MiB", 5, f"{bare:.1f} MiB asyncio bot without"),
+    }
+
+
+def show(figures: dict[str, Figure]) -> None:
+    """Print the figures as a table."""
+    for name, row in figures.items():
+        verdict = "ok" if row["ok"] else "MISSED"
+        print(
+            f"{name:<34}{row['value']:>8.2f} {row['unit']:<8} goal {row['goal']:<8}{verdict:<8}{row['peer']}"
+        )
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["send", port]:
+            send(int(port))
+        case ["scrape", port]:
+            scrape(int(port))
+        case _:
+            show(main())
