@@ -176,6 +176,17 @@ async def test_a_repeated_message_changes_nothing_and_a_reorg_takes_back_what_it
     assert observer.seen[("reorg",)] == 1
 
 
+async def test_the_repeat_that_a_resumed_feed_was_asked_for_is_no_disturbance() -> None:
+    """Only the first one: a second repeat is the feed's own doing."""
+    ours, observer, _ = bot(None)
+    ours.on_frame(frame(101))
+    ours.feed.resumed_at = 101
+    ours.on_frame(frame(101))
+    assert observer.seen[("duplicate",)] == 0
+    ours.on_frame(frame(101))
+    assert observer.seen[("duplicate",)] == 1
+
+
 async def test_after_a_gap_nothing_is_decided_until_the_chain_has_spoken() -> None:
     """The missing messages may have moved any pool."""
     hand = Hand()

@@ -119,7 +119,10 @@ class Bot:
             self._observer.reorg()
             touched |= self._market.rewind(sequence)
             return True
-        self._observer.duplicate()
+        if sequence == self.feed.resumed_at:
+            self.feed.resumed_at = None  # the repeat that we asked for is no disturbance
+        else:
+            self._observer.duplicate()
         return False
 
     def _swaps(self, message: Message) -> list[tuple[Swap, ...]]:

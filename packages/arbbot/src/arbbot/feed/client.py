@@ -75,6 +75,7 @@ class FeedClient:
         self._heard = monotonic()
         self.connected = False
         self.last_frame: float | None = None
+        self.resumed_at: int | None = None  # asked for on connecting: the server repeats it once
 
     def received(self, data: bytes) -> None:
         """Take one frame from the socket."""
@@ -114,8 +115,9 @@ class FeedClient:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Arbitrum-Feed-Client-Version": FEED_VERSION}
-        if self._cursor.next_request is not None:
-            headers["Arbitrum-Requested-Sequence-Number"] = str(self._cursor.next_request)
+        self.resumed_at = self._cursor.next_request
+        if self.resumed_at is not None:
+            headers["Arbitrum-Requested-Sequence-Number"] = str(self.resumed_at)
         return headers
 
     def _check(self, headers: Any) -> None:
