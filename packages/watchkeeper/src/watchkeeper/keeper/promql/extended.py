@@ -112,6 +112,7 @@ def events(windows: Windows, name: str) -> tuple[Floats, Bools]:
         windows.ends,
         windows.now,
         windows.length_ms,
+        windows.check,
     )
     return (changes if name == "changes" else resets)(narrowed), edges.present
 

@@ -7,32 +7,50 @@ import numpy as np
 from .errors import EvaluationError
 from .overtime import Ranked
 from .series import Bools, Floats, Ints, Scalar, at_any
-from .summation import increment
+from .summation import exact, increment
 from .windows import Windows
 
 
 def _fitted(windows: Windows, ranked: Ranked, origins: Ints) -> tuple[Floats, Floats]:
     """Fit a line to each window; return slopes per second and values at `origins` (milliseconds)."""
+    sum_x, sum_y, sum_xy, sum_xx, constant = (_sums_each if ranked.few else _sums)(windows, ranked, origins)
+    count, initial = ranked.counts, windows.values[ranked.lo]
+    slope = (sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count)
+    level = sum_y / count - slope * sum_x / count
+    infinite = np.isinf(initial)
+    slope = np.where(constant, np.where(infinite, np.nan, 0.0), slope)
+    return slope, np.where(constant, np.where(infinite, np.nan, initial), level)
+
+
+_Sums = tuple[Floats, Floats, Floats, Floats, Bools]
+
+
+def _sums_each(windows: Windows, ranked: Ranked, origins: Ints) -> _Sums:
+    sums, constant = np.zeros((4, ranked.size)), np.zeros(ranked.size, dtype=bool)
+    for at in range(ranked.size):
+        ranked.check()
+        part = slice(int(ranked.lo[at]), int(ranked.lo[at] + ranked.counts[at]))
+        x, y = (windows.times[part] - origins[at]) / 1000, windows.values[part]
+        sums[:, at] = [exact(term) for term in (x, y, x * y, x * x)]
+        constant[at] = (y[1:] == y[0]).all()
+    return sums[0], sums[1], sums[2], sums[3], constant
+
+
+def _sums(windows: Windows, ranked: Ranked, origins: Ints) -> _Sums:
     size = ranked.size
     sums = [np.zeros(size) for _ in range(8)]
-    constant, initial = np.ones(size, dtype=bool), np.zeros(size)
+    constant = np.ones(size, dtype=bool)
+    initial = windows.values[ranked.lo]
     for k, places in ranked.positions():
         part = slice(places.size)
         x = (windows.times[places] - origins[part]) / 1000
         y = windows.values[places]
-        if k == 0:
-            initial[part] = y
-        else:
+        if k > 0:
             constant[part] &= y == initial[part]
         for at, term in zip((0, 2, 4, 6), (x, y, x * y, x * x), strict=True):
             sums[at][part], sums[at + 1][part] = increment(term, sums[at][part], sums[at + 1][part])
     sum_x, sum_y, sum_xy, sum_xx = (sums[at] + sums[at + 1] for at in (0, 2, 4, 6))
-    count = ranked.counts
-    slope = (sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count)
-    level = sum_y / count - slope * sum_x / count
-    flat = np.where(np.isinf(initial), np.nan, 0.0)
-    slope = np.where(constant, flat, slope)
-    return slope, np.where(constant, np.where(np.isinf(initial), np.nan, initial), level)
+    return sum_x, sum_y, sum_xy, sum_xx, constant
 
 
 def slopes(windows: Windows) -> tuple[Floats, Bools]:

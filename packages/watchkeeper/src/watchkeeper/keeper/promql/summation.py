@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,22 @@ def increment(term: Floats, total: Floats, lost: Floats) -> tuple[Floats, Floats
 def closed(total: Floats, lost: Floats) -> Floats:
     """Return the compensated sum."""
     return np.where(np.isinf(total), total, total + lost)
+
+
+def exact(values: Floats) -> float:
+    """Return the sum of an array, rounded once; infinities and overflow behave as in plain addition."""
+    try:
+        return math.fsum(values.tolist())
+    except (OverflowError, ValueError):  # too large on the way, or infinities of both signs
+        return float(np.sum(values))
+
+
+def exact_mean(values: Floats) -> float:
+    """Return the mean of an array, also where its sum would overflow."""
+    total = exact(values)
+    if math.isinf(total) and np.isfinite(values).all():
+        return exact(values / values.size)
+    return total / values.size
 
 
 @dataclass(slots=True)

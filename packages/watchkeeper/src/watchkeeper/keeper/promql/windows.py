@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ class Windows:
 
     Row i, step j holds times[lo[i, j] : hi[i, j]] and the values at the same places; `begins` is where each
     row's samples begin. `starts` (exclusive) and `ends` (inclusive) bound the windows of the steps in
-    milliseconds; `now` is the time of each step.
+    milliseconds; `now` is the time of each step. Long loops call `check`, which ends a query out of time.
     """
 
     labels: list[Labels]
@@ -34,6 +34,7 @@ class Windows:
     ends: Ints
     now: Ints
     length_ms: int
+    check: Callable[[], None]
     anchored: bool = False
     smoothed: bool = False
 
@@ -92,6 +93,7 @@ def of_range(context: Context, expr: Range, grid: Grid) -> Windows:
         ends,
         grid.times,
         length,
+        context.check_time,
         selector.anchored,
         selector.smoothed,
     )
@@ -132,5 +134,16 @@ def of_subquery(context: Context, expr: Subquery, grid: Grid, inner: Vector, own
     samples = [(times[mask], row[mask]) for row, mask in zip(inner.values, inner.present, strict=True)]
     flat, values, begins, lo, hi = _flat(samples, ends - length, ends)
     return Windows(
-        inner.labels, inner.drops, flat, values, begins, lo, hi, ends - length, ends, grid.times, length
+        inner.labels,
+        inner.drops,
+        flat,
+        values,
+        begins,
+        lo,
+        hi,
+        ends - length,
+        ends,
+        grid.times,
+        length,
+        context.check_time,
     )
