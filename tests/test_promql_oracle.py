@@ -389,6 +389,28 @@ def test_random_combinations_answer_as_prometheus_does(prometheus: Prometheus, s
         _assert_same(query, _ours(engine.instant(store, query, at)), _theirs(data))
 
 
+@pytest.mark.parametrize("delayed", [False, True])
+def test_random_ranges_answer_as_prometheus_does(
+    delayed: bool, prometheus: Prometheus, store: MemoryStore
+) -> None:
+    """Random range queries give the same answers; putting off the removal of names changes none of them."""
+    chance = random.Random(11)
+    engine = Engine(options=Options(delayed_names=delayed))
+    start, end, step = START + OFFSET + 300_000, START + OFFSET + 1_800_000, 97_000
+    for _ in range(150):
+        query = _random_query(chance, 2)
+        answer = prometheus.ask(
+            "query_range", query=query, start=start / 1000, end=end / 1000, step=step / 1000
+        )
+        if answer["status"] == "error":
+            with pytest.raises(EvaluationError):
+                engine.range(store, query, start, end, step)
+            continue
+        data = answer["data"]
+        assert isinstance(data, dict)
+        _assert_same(query, _ours(engine.range(store, query, start, end, step)), _theirs(data))
+
+
 def _random_query(chance: random.Random, depth: int) -> str:
     if depth == 0:
         return chance.choice(
