@@ -100,6 +100,10 @@ class Family:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return child
 
+    def pid(self, name: str) -> int:
+        """Return the process number of a child; raise KeyError for a name that is not in the family."""
+        return {child.name: child.pid for child in self._children}[name]
+
     def check(self) -> None:
         """Raise ProcessDied where any child has ended."""
         for child in self._children:
