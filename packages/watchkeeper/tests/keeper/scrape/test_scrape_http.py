@@ -1,0 +1,126 @@
+"""Answers are fetched whole or refused; no target can hurt by what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from typing import Any
+
+import pytest
+
+from watchkeeper.keeper.scrape import BodyTooLarge, FetchError, ProbeError, fetch_json
+from watchkeeper.keeper.scrape.http import Answer, Client
+
+LIMIT = 100_000
+
+
+async def get(client: Client) -> Answer:
+    async with asyncio.timeout(10):
+        return await client.get([("Accept", "*/*")], LIMIT)
+
+
+async def test_a_connection_is_kept_between_requests(target: Any) -> None:
+    client = Client(target.url)
+    for _ in range(3):
+        answer = await get(client)
+        assert (answer.status, answer.body) == (200, b"a 1\n")
+    assert target.connections == 1
+    client.close()
+
+
+async def test_a_connection_that_the_target_closed_is_replaced_without_an_error(target: Any) -> None:
+    """A bot that restarts or closes idle connections must not look down."""
+    target.close = True
+    client = Client(target.url)
+    for _ in range(3):
+        assert (await get(client)).status == 200
+    assert target.connections == 3
+    client.close()
+
+
+REFUSED = {
+    "not http": (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
+    "closed without an answer": (b"", "without an answer"),
+    "body shorter than told": (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "does not speak HTTP"),
+    "chunk cut off": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "does not speak HTTP"),
+    "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, "does not speak HTTP|broke"),
+    "no gzip": (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        "no valid gzip",
+    ),
+    "gzip cut off": (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
+        + gzip.compress(b"abc" * 99)[:20],
+        "cut off",
+    ),
+    "unknown encoding": (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 0\r\n\r\n",
+        "unknown content",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "told"), REFUSED.values(), ids=REFUSED)
+async def test_a_broken_answer_is_refused_with_the_reason(target: Any, raw: bytes, told: str) -> None:
+    target.raw = raw
+    client = Client(target.url)
+    with pytest.raises(FetchError, match=told):
+        await get(client)
+    client.close()
+
+
+def with_body(body: bytes, *headers: str) -> bytes:
+    head = "".join(f"{header}\r\n" for header in (*headers, f"Content-Length: {len(body)}"))
+    return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode() + body
+
+
+async def test_a_body_beyond_the_limit_is_not_read_to_its_end(target: Any) -> None:
+    """Told by its length, or streamed without one."""
+    client = Client(target.url)
+    for raw in (with_body(b"x" * (LIMIT + 1)), b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5_000_000):
+        target.raw = raw
+        with pytest.raises(BodyTooLarge, match="body_size_limit"):
+            await get(client)
+    client.close()
+
+
+async def test_a_gzip_bomb_does_not_go_off(target: Any) -> None:
+    packer = zlib.compressobj(wbits=31)
+    bomb = b"".join(packer.compress(b"0" * 1_000_000) for _ in range(100)) + packer.flush()
+    target.raw = with_body(bomb, "Content-Encoding: gzip")
+    client = Client(target.url)
+    with pytest.raises(BodyTooLarge):
+        await get(client)
+    client.close()
+
+
+async def test_gzip_is_unpacked(target: Any) -> None:
+    target.raw = with_body(gzip.compress(b"a 1\n"), "Content-Encoding: gzip")
+    client = Client(target.url)
+    assert (await get(client)).body == b"a 1\n"
+    client.close()
+
+
+async def test_json_comes_also_with_503(target: Any) -> None:
+    """An agent that is unwell says so in the body of a 503."""
+    target.raw = with_body(b'{"status": "unhealthy"}').replace(b"200 OK", b"503 Unwell")
+    assert await fetch_json(target.url) == {"status": "unhealthy"}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b"[" * 100_000, b""])
+async def test_what_is_no_json_object_is_a_probe_error(target: Any, body: bytes) -> None:
+    target.raw = with_body(body)
+    with pytest.raises(ProbeError):
+        await fetch_json(target.url)
+
+
+async def test_a_probe_of_a_hanging_or_missing_target_ends_in_its_time(target: Any) -> None:
+    target.hang = True
+    with pytest.raises(ProbeError, match=r"within 0\.05 s"):
+        await fetch_json(target.url, timeout=0.05)
+    with pytest.raises(ProbeError, match="cannot connect"):
+        await fetch_json("http://127.0.0.1:1/health")
+    target.hang, target.raw = False, with_body(b"{}").replace(b"200 OK", b"404 No")
+    with pytest.raises(ProbeError, match="404"):
+        await fetch_json(target.url)
