@@ -43,7 +43,7 @@ def run_tests(
     failed: list[Failed] = []
     for test in file.tests:
         if chosen is None or chosen(test.name):
-            run = _Run(file, test, groups)
+            run = Trial(file, test, groups)
             failed += [Failed(test.name, test.line, text) for text in run.failures()]
     return failed
 
@@ -54,7 +54,9 @@ def ordered(groups: Sequence[Group], order: Sequence[str]) -> list[Group]:
     return sorted(groups, key=lambda group: places.get(group.name, 0))
 
 
-class _Run:
+class Trial:
+    """One test under way: its store, its groups, what was loaded so far."""
+
     def __init__(self, file: TestFile, test: Test, groups: Sequence[Group]) -> None:
         self.file = file
         self.test = test

@@ -1,0 +1,235 @@
+"""Rules against the real promtool: what ours expects of random rules and series, promtool has to confirm."""
+
+import random
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from watchkeeper.keeper.rules import Group, RuleFileError, read
+from watchkeeper.keeper.rules.pack import pack_files
+from watchkeeper.keeper.rules.unittest import read_tests
+from watchkeeper.keeper.rules.unittest.run import Trial
+
+pytestmark = pytest.mark.peer("promtool")
+
+PACK_TESTS = Path(__file__).parents[1] / "packages/watchkeeper/tests/keeper/rules/pack"
+MINUTE = 60_000
+
+TEMPLATES = [
+    "{{ $labels.instance }} {{ $value }}",
+    "{{ $labels }} {{ .Labels.nope }}|{{ $labels.nope }}",
+    "{{ .Value | humanize }} {{ 1234567.0 | humanize1024 }} {{ humanizePercentage 0.12345 }}",
+    "{{ humanizeDuration 93784.5 }} {{ humanizeDuration 0.0123 }} {{ humanizeDuration -65.0 }}",
+    "{{ humanize 0.000012 }} {{ humanize -1234.5 }} {{ humanize 999.99 }} {{ humanize 1e30 }}",
+    "{{ humanizeTimestamp 1700000000.123 }} {{ toTime 1.5 }}",
+    '{{ printf "%.2f|%5.1f|%-8.3f|%08.2f|%+d|%x|%X|%o|%b" 3.14159 2.5 1.5 3.14159 5 255 255 8 5 }}',
+    '{{ printf "%q|%v|%s|%t|%e|%g|%G|%%" "hi\\n" 1.5 "s" true 12345.678 0.00001 1e30 }}',
+    '{{ printf "%d %s" 1.5 2.5 }} {{ printf "%d" 1 2 3 }} {{ printf "%!" }} {{ printf "%z" 1 }}',
+    '{{ printf "%10s|%-10s|%.2s|%x|% x|%T %T %T" "ab" "ab" "abcdef" "hi" "hi" 1 1.5 "s" }}',
+    '{{ printf "%.3g|%.10g|%g|%*d" 1234.5678 1234.5678 100000.0 5 42 }} {{ 1.5e9 }} {{ 123456.0 }}',
+    "{{ title \"hello world-foo bar_baz o'neil\" }} {{ toUpper \"aB\" }} {{ toLower \"aB\" }}",
+    '{{ match "a.*c" "xabcx" }} {{ reReplaceAll "(.)b(?P<n>.)" "<${1}>$n$x" "abcabd" }}',
+    '{{ reReplaceAll "x*" "-" "abxd" }} {{ reReplaceAll "a+" "z" "baaac" }}',
+    '{{ range query "up" }}{{ .Labels.instance }}={{ .Value }};{{ end }}',
+    '{{ range query "nope" }}x{{ else }}none{{ end }} {{ query "up" | sortByLabel "instance" | len }}',
+    '{{ with query "up" }}{{ . | first | value }} {{ . | first | label "instance" }}{{ end }}',
+    "{{ $x := 5 }}{{ $x }}{{ $x = 6 }}{{ $x }}{{ range $k, $v := $labels }}{{ $k }}={{ $v }},{{ end }}",
+    '{{ if eq $labels.job "a" "b" }}T{{ else if ne 1 2 }}E{{ else }}F{{ end }}{{ and 1 2 }}{{ or 0 "x" }}',
+    '{{ len "héllo" }} {{ index $labels "job" }} {{ slice "abcdef" 1 3 }} {{ print 1 2 "a" 3 4 }}',
+    '{{ html "<a b=\'c\'>&" }} {{ js "it\'s <b>" }} {{ urlquery "a b&c=d/é" }} {{ graphLink "up == 0" }}',
+    'a {{- " x " -}}  y {{/* c */}} z {{ define "t" }}[{{ . }}]{{ end }}{{ template "t" $value }}',
+    "{{ $externalURL }} {{ $externalLabels.dc }} {{ (args 1 \"b\").arg1 }} {{ .ExternalLabels.dc }}",
+    '{{ stripPort "[::1]:90" }} {{ stripDomain "a.b.c:90" }} {{ stripDomain "1.2.3.4:90" }}',
+    '{{ parseDuration "1h30m" }} {{ 0x10 }} {{ 1e-7 }} {{ true }} {{ \'a\' }} {{ 017 }} {{ 1_000 }}',
+    '{{ range query "up" }}{{ if eq .Value 1.0 }}{{ continue }}{{ end }}z{{ break }}{{ end }}',
+    '{{ (query "up" | first).Value }} {{ strvalue (first (query "up")) }}| {{ query "up" | first }}',
+]  # fmt: skip
+
+BAD_FILES = [
+    "groups: [{name: g, rules: [{record: a, expr: 'sum('}]}]",
+    "groups: [{name: g, rules: [{record: 'a b', expr: up}]}]",
+    "groups: [{name: g, rules: [{record: a, alert: b, expr: up}]}]",
+    "groups: [{name: g, rules: [{expr: up}]}]",
+    "groups: [{name: g, rules: [{record: a}]}]",
+    "groups: [{name: g, rules: [{record: a, expr: up, for: 1m}]}]",
+    "groups: [{name: g, rules: [{record: a, expr: up, annotations: {x: y}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, labels: {a-b: c}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, labels: {__name__: c}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, annotations: {a-b: c}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, annotations: {a: '{{ $nope }}'}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, annotations: {a: '{{ if }}'}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, annotations: {a: '{{ nope 1 }}'}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, for: 5x}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, severity: x}]}]",
+    "groups: [{name: g, intervall: 1m, rules: []}]",
+    "groups: [{name: g}, {name: g}]",
+    "groups: [{name: '', rules: []}]",
+    "group: []",
+    "groups: [{name: g, limit: x}]",
+    "groups: [",
+    "groups: [{name: g, rules: [{alert: a, alert: b, expr: up}]}]",
+]
+GOOD_FILES = [
+    "",
+    "groups: []",
+    "groups: [{name: g}]",
+    "groups: [{name: g, interval: 1m30s, limit: 3, rules: [{record: 'a:b', expr: 1, labels: {x: 5}}]}]",
+    "groups: [{name: g, rules: [{alert: any name, expr: up, for: 0, keep_firing_for: 1h}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, labels: {a: true, b: 1.50}}]}]",
+    "groups: [{name: g, rules: [{alert: a, expr: up, annotations: {a: '{{ if true }}x{{ end }}'}}]}]",
+    "groups: [{name: g, rules: [&r {record: a, expr: up}, *r]}]",
+]
+
+
+def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the real promtool."""
+    words = ["promtool", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+
+def confirmed(
+    folder: Path, rules: dict[str, Any], test: dict[str, Any], names: list[str], times: list[int]
+) -> str:
+    """Write what our evaluation gives as expectations and return what promtool objects to them."""
+    text = yaml.safe_dump(rules)
+    (folder / "rules.yaml").write_text(text)
+    order = [group["name"] for group in rules["groups"]]
+    file = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "1m",
+        "group_eval_order": order,
+        "tests": [test],
+    }
+    test["alert_rule_test"] = [{"eval_time": f"{at}m", "alertname": name} for at in times for name in names]
+    for case, alerts in zip(test["alert_rule_test"], ours(read(text).groups, file), strict=True):
+        case["exp_alerts"] = alerts
+    (folder / "tests.yaml").write_text(yaml.safe_dump(file))
+    done = promtool("test", "rules", folder / "tests.yaml")
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def ours(groups: tuple[Group, ...], file: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """Return the firing alerts of every case as our evaluation has them."""
+    tests = read_tests(yaml.safe_dump(file))
+    trial, found = Trial(tests, tests.tests[0], groups), {}
+    for at in range(0, trial.test.last + 1, MINUTE):
+        trial.load(at)
+        assert list(trial.round(at)) == []
+        for case in trial.test.alerts:
+            if case.at == at:
+                found[(at, case.name)] = [shown(alert) for alert in trial.firing(case.name)]
+    return [found[(case.at, case.name)] for case in trial.test.alerts]
+
+
+def shown(alert: Any) -> dict[str, Any]:
+    labels = {name: value for name, value in alert.labels if name != "alertname"}
+    return {"exp_labels": labels, "exp_annotations": dict(alert.annotations)}
+
+
+def test_promtool_expands_every_template_as_we_do(tmp_path: Path) -> None:
+    """A template gives the same text here and in Prometheus."""
+    alerts = [
+        {"alert": f"A{place}", "expr": "up == 0", "annotations": {"text": text}}
+        for place, text in enumerate(TEMPLATES)
+    ]
+    series = [
+        {"series": 'up{job="b",instance="i2:90"}', "values": "0x3"},
+        {"series": 'up{job="a",instance="i1:90"}', "values": "1x3"},
+    ]
+    test = {
+        "interval": "1m",
+        "external_labels": {"dc": "x"},
+        "external_url": "http://host.example:9090/pre",
+        "input_series": series,
+    }
+    names = [alert["alert"] for alert in alerts]
+    rules = {"groups": [{"name": "g", "rules": alerts}]}
+    assert confirmed(tmp_path, rules, test, [str(name) for name in names], [0]) == ""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_promtool_sees_the_same_alerts_fire(tmp_path: Path, seed: int) -> None:
+    """Random rules over random series fire the same alerts at the same minutes, with the same texts."""
+    dice = random.Random(seed)
+    rules = {"groups": [random_group(dice, name) for name in ("one", "two")]}
+    names = sorted({rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule})
+    series = [
+        {"series": f'{metric}{{job="{job}",instance="{instance}"}}', "values": random_values(dice)}
+        for metric in ("m0", "m1", "m2_total")
+        for job in ("a", "b")
+        for instance in ("x", "y")
+    ]
+    test = {"interval": "1m", "input_series": series}
+    times = sorted(dice.sample(range(40), 12))
+    assert confirmed(tmp_path, rules, test, names, times) == ""
+
+
+def random_values(dice: random.Random) -> str:
+    """Return points without a gap of five minutes, where 2.42 and 3 look back differently."""
+    points = ("0", "1", "2", "_ 1", "_x2 0", "stale", "5", "10", "-1", "3+1x2", "1x3", "0x2")
+    return " ".join(dice.choice(points) for _ in range(40)).replace("stale _", "stale 1 _")
+
+
+def random_group(dice: random.Random, name: str) -> dict[str, Any]:
+    return {"name": name, "rules": [random_rule(dice, f"{name}{place}") for place in range(8)]}
+
+
+def random_rule(dice: random.Random, name: str) -> dict[str, Any]:
+    if dice.random() < 0.3:
+        return {"record": f"rec:{name}", "expr": dice.choice(["sum by (job) (m0)", "m1 * 2", "count(m0)"])}
+    rule: dict[str, Any] = {"alert": f"Alert{name}", "expr": dice.choice(EXPRS)}
+    rule |= {"for": f"{dice.randrange(6)}m"} if dice.random() < 0.6 else {}
+    rule |= {"keep_firing_for": f"{dice.randrange(1, 6)}m"} if dice.random() < 0.4 else {}
+    rule["labels"] = {"severity": dice.choice(["page", "{{ $labels.job }}", "v{{ $value }}"])}
+    rule["annotations"] = {"text": "{{ $labels.instance }} is {{ $value | humanize }} of {{ $labels }}"}
+    return rule
+
+
+EXPRS = [
+    "m0 > 1",
+    "m1 == 0",
+    "m0 > on (job, instance) m1",
+    "sum by (job) (m0) >= 4",
+    "m0 unless m1 > 2",
+    "count by (instance) (m1) < 2",
+    "absent(m0{job='a',instance='x'})",
+    "count by (alertstate) (ALERTS{alertname=~'Alertone.*'})",
+    "m0 offset 2m > 2",
+    "abs(m1) == 1 or m0 == 5",
+    "vector(time()) > 600",
+]
+
+
+@pytest.mark.parametrize("text", BAD_FILES)
+def test_what_promtool_refuses_is_refused(tmp_path: Path, text: str) -> None:
+    """A rule file that promtool refuses is a problem here, too."""
+    (tmp_path / "rules.yaml").write_text(text)
+    assert promtool("check", "rules", tmp_path / "rules.yaml").returncode != 0
+    with pytest.raises(RuleFileError):
+        read(text)
+
+
+@pytest.mark.parametrize("text", GOOD_FILES)
+def test_what_promtool_takes_is_taken(tmp_path: Path, text: str) -> None:
+    """A rule file that promtool takes is taken here, too."""
+    (tmp_path / "rules.yaml").write_text(text)
+    done = promtool("check", "rules", "--lint=none", tmp_path / "rules.yaml")
+    assert done.returncode == 0, done.stderr
+    read(text)
+
+
+@pytest.mark.parametrize("path", pack_files(), ids=lambda path: path.stem)
+def test_promtool_takes_the_pack(path: Path) -> None:
+    """The default rules are good for the real Prometheus."""
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(PACK_TESTS.glob("*.test.yaml")), ids=lambda path: path.stem)
+def test_promtool_passes_the_tests_of_the_pack(path: Path) -> None:
+    """The unit tests of the default rules hold on the real Prometheus."""
+    done = promtool("test", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
