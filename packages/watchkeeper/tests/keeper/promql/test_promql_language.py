@@ -93,6 +93,10 @@ eval instant at 0 wide + on (x) group_left fill_right(1) b
   {x="1", y="p"} 6
   {x="9", y="q"} 7
 
+eval instant at 0 b - on (x) group_right fill_right(1) wide
+  {x="1", y="p"} -4
+  {x="9", y="q"} -5
+
 eval instant at 0 a > fill_right(15) b
   a{x="1"} 10
   a{x="2"} 20

@@ -34,6 +34,14 @@ load 10s
 """
 
 
+def test_commands_need_no_blank_lines_between_them() -> None:
+    """A command ends where the next one begins."""
+    script = (
+        "clear\nload 1m\n m 1\neval instant at 0 m\n m 1\neval instant at 0 1\n 1\nclear\neval instant at 0 m"
+    )
+    assert [outcome.status for outcome in run_script(script)] == ["passed"] * 3
+
+
 @pytest.mark.parametrize(
     ("case", "status"),
     [

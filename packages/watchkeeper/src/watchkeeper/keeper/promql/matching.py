@@ -82,7 +82,6 @@ class _Pair:
     present: Bools
     many_values: Floats
     one_values: Floats
-    drop: bool
 
 
 def operation(expr: Binary, left: Vector, right: Vector, *, delayed: bool) -> Vector:
@@ -91,8 +90,8 @@ def operation(expr: Binary, left: Vector, right: Vector, *, delayed: bool) -> Ve
     swapped = matching.many == "right"
     many, one = (right, left) if swapped else (left, right)
     sides = Side.of(many, matching), Side.of(one, matching)
-    fill_one = matching.fill_left if swapped else matching.fill_right
-    fill_many = matching.fill_right if swapped else matching.fill_left
+    # As upstream has it: left means the many side and right the one side, also with group_right.
+    fill_many, fill_one = matching.fill_left, matching.fill_right
     used = at_any(many.present) & at_any(one.present)
     if fill_one is not None or fill_many is not None:
         used = at_any(many.present) | at_any(one.present)
@@ -111,7 +110,8 @@ def operation(expr: Binary, left: Vector, right: Vector, *, delayed: bool) -> Ve
             labels.append(anonymous(name) if expr.as_bool and not delayed else name)
             values.append(number)
             present.append(pair.present & keep)
-            drops.append(expr.as_bool or pair.drop)
+            # As upstream has it: a filter forgets that a name was to be dropped.
+            drops.append(expr.as_bool)
     shape = (len(labels), left.steps)
     result = Vector(
         labels, np.array(values).reshape(shape), np.array(present, dtype=bool).reshape(shape), drops
@@ -148,19 +148,18 @@ def _pairs(
                     both,
                     many.vector.values[row],
                     one.vector.values[other],
-                    many.vector.drops[row],
                 )
         if fill_one is not None:
             alone = many.vector.present[row] & ~one.any_of(key)
             filler = np.full(alone.shape, fill_one)
             values = many.vector.values[row]
-            yield _Pair(many.vector.labels[row], key, alone, values, filler, many.vector.drops[row])
+            yield _Pair(many.vector.labels[row], key, alone, values, filler)
     if fill_many is None:
         return
     for other in one_rows:
         alone = one.vector.present[other] & ~many.any_of(key)
         filler = np.full(alone.shape, fill_many)
-        yield _Pair(key, one.vector.labels[other], alone, filler, one.vector.values[other], drop=False)
+        yield _Pair(key, one.vector.labels[other], alone, filler, one.vector.values[other])
 
 
 def _check_results(pairs: list[_Pair], named: list[Labels], matching: Matching) -> None:

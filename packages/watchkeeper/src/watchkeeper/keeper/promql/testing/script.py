@@ -99,8 +99,8 @@ def commands(text: str) -> Iterator[Command]:
         if not lines[at]:
             at += 1
             continue
-        end = at
-        while end < len(lines) and lines[end]:
+        end = at + 1
+        while end < len(lines) and lines[end] and not _starts_command(lines[end]):
             end += 1
         word = lines[at].split(None, 1)[0].lower()
         if word == "clear":
@@ -117,6 +117,10 @@ def _read(word: str, body: list[tuple[int, str]]) -> Command:
         return _load(body) if word.startswith("load") else _eval(body)
     except (PromqlError, ValueError, re.error) as error:
         return Unreadable(body[0][0], body[0][1], str(error))
+
+
+def _starts_command(line: str) -> bool:
+    return any(pattern.match(line) for pattern in (_LOAD, _INSTANT, _RANGE)) or line.lower() == "clear"
 
 
 def _trimmed(line: str) -> str:
