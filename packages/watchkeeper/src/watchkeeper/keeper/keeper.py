@@ -27,6 +27,7 @@ from watchkeeper.keeper.web import Live, Sight, create_app
 
 LOG = logging.getLogger("watchkeeper.keeper")
 
+SETTLING_SECONDS = 10.0
 EXPIRY_SECONDS = 3600.0
 
 
@@ -170,7 +171,7 @@ class Keeper:
             for name, part in {
                 "scrape": self.scraper.run(),
                 "rounds": self._rounds(),
-                "expiry": self._expiry(),
+                "housekeeping": self._housekeeping(),
                 "http": self._server.serve(sockets=[self._door]),
                 "stop": stop.wait(),
             }.items()
@@ -193,7 +194,7 @@ class Keeper:
         """Close the streams, let answers finish, stop scraping and judging, tell what is owed."""
         self.watch.stopping("the keeper ends")
         self._live.stream.close()
-        self._server.should_exit = True
+        self._server.finish()
         http = next(task for task in tasks if task.get_name() == "http")
         for task in tasks - {http}:
             task.cancel()
@@ -212,8 +213,11 @@ class Keeper:
             due = max(due + every, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
 
-    async def _expiry(self) -> None:
-        """Forget flips older than the retention, once an hour."""
+    async def _housekeeping(self) -> None:
+        """Forget flips older than the retention, and give memory back: soon after the start, then hourly."""
+        pause = SETTLING_SECONDS
         while True:
+            await asyncio.sleep(pause)
+            pause = EXPIRY_SECONDS
             self.flips.expire(self._clock() - float(self.config.retention.time))
-            await asyncio.sleep(EXPIRY_SECONDS)
+            itself.give_back()
