@@ -53,6 +53,15 @@ def test_a_subquery_of_countless_steps_is_refused_before_it_is_made(store: Memor
         Engine().instant(store, "max_over_time(vector(1)[1y:1ms])", 0)
 
 
+def test_values_become_no_more_series_than_the_limit_holds() -> None:
+    """count_values over ever new values ends at the limit of points."""
+    memory = MemoryStore()
+    memory.add(of({"__name__": "m"}), [(t * 1000, float(t)) for t in range(600)])
+    assert len(Engine().range(memory, "count_values('v', m)", 0, 99_000, 1000).series) == 100
+    with pytest.raises(TooManySamples):
+        Engine(Limits(samples=5000)).range(memory, "count_values('v', m)", 0, 99_000, 1000)
+
+
 def test_time_is_limited(store: MemoryStore) -> None:
     """A query whose time is over ends with the known text."""
     with pytest.raises(QueryTimeout, match="query timed out in expression evaluation"):

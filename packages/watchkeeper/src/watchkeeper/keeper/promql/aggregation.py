@@ -145,8 +145,11 @@ def _quantiles(vector: Vector, groups: Groups, wanted: Scalar) -> Floats:
     return out
 
 
-def counted_values(vector: Vector, expr: Aggregate, label: str) -> Vector:
-    """Count in each group how many samples have each value; the value becomes a label."""
+def counted_values(vector: Vector, expr: Aggregate, label: str, charge: Callable[[int], None]) -> Vector:
+    """Count in each group how many samples have each value; the value becomes a label.
+
+    Every value of every group is a series, so each is charged before it is made.
+    """
     kept = (
         expr
         if expr.without
@@ -161,6 +164,7 @@ def counted_values(vector: Vector, expr: Aggregate, label: str) -> Vector:
             key = group_labels(replaced(labels, label, decimal(float(value))), kept)
             place = places.setdefault(key, len(places))
             if place == len(counts):
+                charge(vector.steps)
                 counts.append(np.zeros(vector.steps))
             counts[place] += hit
     values = np.array(counts).reshape(len(counts), vector.steps)

@@ -145,7 +145,8 @@ class Evaluator:
         label = self.string(expr.param)
         if not is_label_name(label):
             raise EvaluationError(f"invalid label name {quote(label)}")
-        return aggregation.counted_values(self.vector(expr.expr, grid), expr, label)
+        vector = self.vector(expr.expr, grid)
+        return aggregation.counted_values(vector, expr, label, self.context.charge)
 
     def _chosen(self, expr: Aggregate, vector: Vector, k: Scalar) -> Vector:
         if k.size == 0 or k.max() < 1:
