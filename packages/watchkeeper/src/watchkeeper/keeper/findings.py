@@ -19,8 +19,7 @@ from watchkeeper.keeper.judge import (
 )
 from watchkeeper.keeper.judge.silence import latest, movement
 from watchkeeper.keeper.judge.targets import stale_after
-from watchkeeper.keeper.store import Matcher
-from watchkeeper.keeper.web.sight import Samples
+from watchkeeper.keeper.store import Matcher, Store
 
 NEVER = Movement(None, None, None)
 
@@ -50,7 +49,7 @@ class Gathering:
 
     config: Config
     rules: list[SilenceRule]
-    samples: Samples
+    samples: Store
     asker: Asker
     started: float
 

@@ -109,7 +109,8 @@ class Round:
             self.tally.unwritten += 1
             LOG.error("a change of %s could not be written: %s", flip.subject, error)
             return False
-        LOG.info("%s: %s -> %s %s", flip.subject, flip.from_state or "new", flip.to_state, flip.reason)
+        level = logging.DEBUG if flip.subject.startswith(ALERT) else logging.INFO  # channels tell alerts
+        LOG.log(level, "%s: %s -> %s %s", flip.subject, flip.from_state or "new", flip.to_state, flip.reason)
         return True
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
 
 from watchkeeper.keeper.store import Matcher
 from watchkeeper.keeper.web.answers import BadQuery, error, json, moment, whole
@@ -19,6 +22,7 @@ from watchkeeper.keeper.web.sight import Sight
 
 MOST_POINTS = 2_000
 MOST_METRICS = 10_000
+STALLED_SECONDS = 30.0
 
 
 def live_of(request: Request) -> Live:
@@ -181,6 +185,18 @@ def known_bot(sight: Sight, name: str) -> str:
     return name
 
 
+class Following(StreamingResponse):
+    """A stream whose client must take what it is sent: one that stalls loses its connection."""
+
+    async def stream_response(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self.body_iterator) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
 async def events(request: Request) -> Response:
     """Stream the overview: everything at first, then the sections that change."""
     live = live_of(request)
@@ -189,7 +205,7 @@ async def events(request: Request) -> Response:
     live.stream.publish(live.overview())
     last_id = request.headers.get("last-event-id") or request.query_params.get("last_id")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(live.stream.follow(last_id), 200, headers, "text/event-stream")
+    return Following(live.stream.follow(last_id), 200, headers, "text/event-stream")
 
 
 async def own_metrics(request: Request) -> Response:
