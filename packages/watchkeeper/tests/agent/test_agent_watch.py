@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -268,6 +270,22 @@ def test_starting_twice_is_an_error_and_starting_again_after_the_stop_is_none() 
     with watch:
         assert ask(watch, "/health/live")[0] == 200
     watch.stop("twice is harmless")
+
+
+def test_a_check_that_comes_after_the_start_runs_too_and_once(watch: Watch) -> None:
+    runs: list[int] = []
+    watch.check("late", lambda: runs.append(1), every=60)
+    reported(watch, "late", "healthy")
+    assert runs == [1]
+
+
+def test_the_example_of_five_lines_runs() -> None:
+    program = Path(__file__).resolve().parents[4] / "examples" / "embed.py"
+    environment = {**os.environ, "METRICS_PORT": "0"}
+    said = subprocess.check_output(
+        [sys.executable, "-W", "error", program, "0.2"], env=environment, timeout=LONG
+    )
+    assert said.startswith(b"agent on http://127.0.0.1:")
 
 
 def test_a_dependency_that_nobody_registered_is_an_error_at_the_start() -> None:

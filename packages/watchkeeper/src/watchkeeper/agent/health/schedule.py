@@ -91,7 +91,9 @@ class Schedule:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def watch(self, check: Check) -> None:
-        """Start to run one check."""
+        """Start to run one check; harmless when it runs already."""
+        if check.name in self._tasks:
+            return
         self._tasks[check.name] = asyncio.create_task(self._repeat(check), name=f"schedule {check.name}")
 
     async def close(self) -> None:
