@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import statistics
 from fractions import Fraction
 
@@ -203,6 +204,11 @@ def test_quoted_text_means_itself(text: str) -> None:
         (r"[\w.]+", ["a_1."], ["a-"]),
         ("", [""], ["a"]),
         ("[]a]", ["]", "a"], ["b"]),
+        ("a{,3}", ["a{,3}"], ["aa"]),
+        ("a{2,3}?b", ["aab"], ["ab"]),
+        ("[a-z&&b]", ["&", "q"], ["A"]),
+        (r"[^\W]+", ["a_1"], ["é"]),
+        (r"[\D]", ["é"], ["1"]),
     ],
 )
 def test_patterns_mean_what_re2_means(pattern: str, hits: list[str], misses: list[str]) -> None:
@@ -211,6 +217,15 @@ def test_patterns_mean_what_re2_means(pattern: str, hits: list[str], misses: lis
         assert compiled(pattern).fullmatch(text), text
     for text in misses:
         assert not compiled(pattern).fullmatch(text), text
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a++", "(?=a)a", "(?#c)a", "(?<!a)b", r"\C", "a{1001}", r"(a)\1", "(a", "a)", "[a"]
+)
+def test_patterns_that_re2_refuses_are_refused(pattern: str) -> None:
+    """What Python would take but RE2 does not is an error."""
+    with pytest.raises(re.error):
+        compiled(pattern)
 
 
 def test_templates_take_groups() -> None:

@@ -32,9 +32,18 @@ _ESCAPES = {
     "W": "[^0-9A-Za-z_]",
     "z": r"\Z",
     "A": r"\A",
-    "C": r"(?s:.)",
 }
-_INSIDE = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
+_INSIDE = {
+    "d": "0-9",
+    "D": r"\x00-/:-\U0010FFFF",
+    "s": r"\t\n\f\r ",
+    "S": r"\x00-\x08\x0B\x0E-\x1F!-\U0010FFFF",
+    "w": "0-9A-Za-z_",
+    "W": r"\x00-/:-@\[-\^`{-\U0010FFFF",
+}
+_REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_NAMED = re.compile(r"\(\?P?<(?=[A-Za-z_]\w*>)")
+_MOST_REPEATS = 1000
 
 
 @lru_cache(maxsize=512)
@@ -78,6 +87,8 @@ class _Translator:
             self._close()
         elif rune == "|" and self.scopes[-1]:
             self._alternative()
+        elif rune in "*+?{":
+            self._repeat(rune)
         else:
             self.out.append(rune)
             self.at += 1
@@ -88,10 +99,29 @@ class _Translator:
         self.out.append(")" * len(opened) + "|" + "".join(opened))
         self.at += 1
 
+    def _repeat(self, rune: str) -> None:
+        counted = _REPEAT.match(self.pattern, self.at)
+        if rune == "{" and counted is None:  # no repetition in RE2, but one in Python
+            self.out.append(r"\{")
+            self.at += 1
+            return
+        if counted and any(int(count) > _MOST_REPEATS for count in counted.groups() if count):
+            raise re.error("invalid repeat count", self.pattern, self.at)
+        end = counted.end() if counted else self.at + 1
+        if self.pattern.startswith("+", end):
+            raise re.error("bad repetition operator", self.pattern, self.at)
+        self.out.append(self.pattern[self.at : end])
+        self.at = end
+        if self.pattern.startswith("?", end):  # lazy
+            self.out.append("?")
+            self.at += 1
+
     def _open(self) -> None:
         flags = _FLAGS.match(self.pattern, self.at)
         if flags is None:
-            named = re.compile(r"\(\?<(?=[A-Za-z_])").match(self.pattern, self.at)
+            named = _NAMED.match(self.pattern, self.at)
+            if named is None and self.pattern.startswith("(?", self.at):
+                raise re.error("invalid or unsupported Perl syntax", self.pattern, self.at)
             self.out.append("(?P<" if named else "(")
             self.at = named.end() if named else self.at + 1
             self.scopes.append([])
@@ -162,7 +192,9 @@ class _Translator:
             return _INSIDE.get(code, "\\" + code), at + 2, False
         if rune == "]":
             return "]", at + 1, True
-        return ("\\[" if rune == "[" else rune), at + 1, False
+        # Doubled signs are set operators in Python's future.
+        special = rune in "[&~|" or (rune == "-" and self.pattern.startswith("-", at + 1))
+        return ("\\" + rune if special else rune), at + 1, False
 
 
 def expanded(match: re.Match[str], template: str) -> str:
