@@ -24,7 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from prometheus_client.parser import text_string_to_metric_families
 
+from watchkeeper.keeper.scrape import Group, ScrapeJob
+from watchkeeper.keeper.scrape.exposition import TextParser
+from watchkeeper.keeper.scrape.target import targets_of
+from watchkeeper.keeper.scrape.visit import Visit
 from watchkeeper.keeper.store import Labels, Matcher, Store, labels_of
 
 SERIES = 200
@@ -175,6 +180,30 @@ def batch_rate(root: Path) -> dict[str, Row]:
         }
 
 
+def scrape_cost(root: Path) -> dict[str, Row]:
+    """Time a page of 1000 samples, parsed, translated and stored again and again; peer: official parser."""
+    names = [f'm{n % 50}{{bot="arb",n="{n}"}}' for n in range(1000)]
+    dice = np.random.default_rng(3)
+    pages = ["".join(f"{name} {v!r}\n" for name, v in zip(names, line, strict=True))
+             for line in dice.random((20, 1000)).round(3).tolist()]  # fmt: skip
+    job = ScrapeJob("bench", (Group(("127.0.0.1:9090",)),))
+    with opened(root / "scrape") as store:
+        visit = Visit(targets_of(job, job.groups)[0], store)
+        parser = TextParser()
+        own, theirs = [], []
+        for tick, page in enumerate(pages):
+            own.append(
+                median_ms(lambda page=page, tick=tick: visit._take(parser.parse(page), BEGIN + tick), 1)
+            )
+            theirs.append(median_ms(lambda page=page: list(text_string_to_metric_families(page)), 1))
+        visit.close()
+    peer = statistics.median(theirs)  # ms per 1000 samples = us per sample
+    return {
+        "scrape: parse and store, us per sample": row(statistics.median(own[1:]), "us", peer=peer, goal=1),
+        "scrape: the first page of a target, us per sample": row(own[0], "us", peer=peer),
+    }
+
+
 def sizes(root: Path) -> dict[str, Row]:
     """Compare bytes per sample with the peers on the same six hours."""
     results = {}
@@ -295,7 +324,7 @@ def main() -> dict[str, Row]:
     """Run all; return the results by name."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        return growth(root) | batch_rate(root) | sizes(root)
+        return growth(root) | batch_rate(root) | scrape_cost(root) | sizes(root)
 
 
 def show(results: dict[str, Row]) -> None:

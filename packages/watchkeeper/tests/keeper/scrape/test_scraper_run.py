@@ -16,7 +16,7 @@ from watchkeeper.keeper.scrape import Group, JobError, Scraped, ScrapeJob, Scrap
 from watchkeeper.keeper.scrape.discovery import FileGroups, Registered, groups_from
 from watchkeeper.keeper.store import Matcher, Store, is_stale
 
-FAST: dict[str, Any] = {"interval": 0.02, "timeout": 0.02}
+FAST: dict[str, Any] = {"interval": 0.25, "timeout": 0.25}
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +31,6 @@ _REPORTS = (
     "scrape_samples_post_metric_relabeling",
     "scrape_series_added",
 )
-_NO_REFS: Refs = np.empty(0, np.int64)
 
 
 class Visit:
@@ -44,7 +43,7 @@ class Visit:
         self._client = Client(target.url, _tls(target))
         self._parsers: dict[str, Parser] = {}
         self._translation = Translation(target, store)
-        self._tracked: Refs = _NO_REFS
+        self._tracked: set[int] = set()
         self._reports: Refs | None = None
         self.families: dict[str, Family] = {}
         self._health: Health = "unknown"
@@ -91,8 +90,8 @@ class Visit:
         """Mark all of the target's series as ended and drop the connection."""
         self._mark_stale(self._tracked, time_ms)
         if self._reports is not None:
-            self._mark_stale(self._reports, time_ms)
-        self._tracked, self._reports = _NO_REFS, None
+            self._mark_stale(self._reports.tolist(), time_ms)
+        self._tracked, self._reports = set(), None
         self.close()
 
     def close(self) -> None:
@@ -160,22 +159,28 @@ class Visit:
             self._added = 0
             return
         self._found = found
-        here = found.refs
+        here = set(found.refs.tolist())
+        tracked = here
         if page.times and self.target.job.honor_timestamps:
-            here = found.refs[[place not in page.times for place in found.places.tolist()]]
-        self._added = len(np.setdiff1d(here, self._tracked))
-        self._mark_stale(np.setdiff1d(self._tracked, found.refs), time_ms)
-        self._tracked = here
+            tracked = {
+                r
+                for r, p in zip(found.refs.tolist(), found.places.tolist(), strict=True)
+                if p not in page.times
+            }
+        self._added = len(tracked - self._tracked)
+        self._mark_stale(self._tracked - here, time_ms)
+        self._tracked = tracked
 
     def _fail(self, error: str, time_ms: int) -> Scraped:
         self._mark_stale(self._tracked, time_ms)
-        self._tracked, self._found = _NO_REFS, None
+        self._tracked, self._found = set(), None
         self._relabelled = self._added = 0
         return Scraped(self.target, False, time_ms, 0.0, error)
 
-    def _mark_stale(self, refs: Refs, time_ms: int) -> None:
-        if len(refs):
-            self._store.append_refs(np.unique(refs), time_ms, np.full(len(np.unique(refs)), STALE))
+    def _mark_stale(self, refs: Iterable[int], time_ms: int) -> None:
+        gone = sorted(refs)
+        if gone:
+            self._store.append_refs(gone, time_ms, np.full(len(gone), STALE))
 
     def _report(self, result: Scraped, page: Page | None, duration: float, time_ms: int) -> Scraped:
         scraped = 0 if page is None else len(page.keys)

@@ -13,28 +13,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
-from watchkeeper.keeper.store.errors import StoreDamaged, StoreError, StoreUnwritable
-from watchkeeper.keeper.store.salvage import salvage
+from watchkeeper.keeper.store.errors import StoreDamaged, StoreUnwritable
+from watchkeeper.keeper.store.opening import connect, prepare, rebuilt, set_aside
 from watchkeeper.keeper.store.series import Labels
 
 _log = logging.getLogger(__name__)
-
-SCHEMA_VERSION = 1
-_PAGE_BYTES = 8192  # chunks of 0.5 to 3 kB leave less of a page unused than with SQLite's 4096
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS series (
-  id INTEGER PRIMARY KEY, labels TEXT NOT NULL, crc INTEGER NOT NULL, sealed INTEGER NOT NULL, last INTEGER);
-CREATE TABLE IF NOT EXISTS timelines (id INTEGER PRIMARY KEY, "end" INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS chunks (
-  id INTEGER PRIMARY KEY, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-  samples INTEGER NOT NULL, bytes INTEGER NOT NULL, timeline INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS chunk_spans ON chunks (series, start, "end", samples, bytes);
-CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS corrupt (
-  id INTEGER PRIMARY KEY, series INTEGER, start INTEGER, "end" INTEGER, samples INTEGER, timeline INTEGER,
-  data BLOB, reason TEXT NOT NULL);
-"""
-
 
 _CORRUPT_COLUMNS = 'id, series, start, "end", samples, timeline, data'
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -214,7 +197,7 @@ class Database:
         with self._reading, self._reported():
             self._close()
             aside = set_aside(self.path)
-            told = _rebuilt(aside, self.path)
+            told = rebuilt(aside, self.path)
             self._connect()
         _log.error("%s", told)
         return told
@@ -225,8 +208,8 @@ class Database:
             self._close()
 
     def _connect(self) -> None:
-        self._writer = _connect(self.path)
-        self._reader = _connect(self.path)
+        self._writer = connect(self.path)
+        self._reader = connect(self.path)
         self._reader.execute("PRAGMA query_only=ON")
 
     def _close(self) -> None:
@@ -265,7 +248,7 @@ def open_database(path: Path) -> tuple[Database, str | None]:
     Returns what was wrong, or None. Raises StoreUnwritable, and StoreError for a newer version's file.
     """
     try:
-        _prepare(path)
+        prepare(path)
         database = Database(path)
         try:
             database.next_ids(), database.totals()
@@ -277,65 +260,9 @@ def open_database(path: Path) -> tuple[Database, str | None]:
         # Of the operational errors only "unsupported file format" (plain SQLITE_ERROR) tells of damage.
         if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise StoreUnwritable(f"cannot open {path}: {error}") from error
-        told = f"{error}: {_rebuilt(set_aside(path), path)}"
+        told = f"{error}: {rebuilt(set_aside(path), path)}"
         _log.error("%s", told)
         return Database(path), told
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a damaged file, with what belongs to it; return its new path."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + suffix))
-    return aside
-
-
-def _rebuilt(aside: Path, path: Path) -> str:
-    _prepare(path)
-    target = _connect(path)
-    try:
-        rows, failures = salvage(aside, target)
-    except (sqlite3.DatabaseError, UnicodeDecodeError):
-        rows, failures = 0, 1
-        if target.in_transaction:
-            target.execute("ROLLBACK")
-    finally:
-        target.close()
-    return f"{path.name} was damaged: kept as {aside.name}, {rows} rows saved, {failures} reads failed"
-
-
-def _prepare(path: Path) -> None:
-    new = not path.exists()
-    writer = _connect(path)
-    try:
-        if new:
-            writer.execute(f"PRAGMA page_size={_PAGE_BYTES}")
-            writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        writer.execute("PRAGMA journal_mode=WAL")
-        version = writer.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{path} was written by a newer version (form {version}, known {SCHEMA_VERSION})"
-            )
-        if version < SCHEMA_VERSION:  # else not a byte is written: a full disk must not hinder a start
-            writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-    finally:
-        writer.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
-    # FULL: a flush is on the disk when it returns, also through a power cut; about 0.2 ms per flush.
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA cache_size=-1024")
-    db.execute("PRAGMA wal_autocheckpoint=256")
-    db.execute("PRAGMA journal_size_limit=4194304")
-    return db
 
 
 def _series_row(series: tuple[int, Labels]) -> tuple[int, str, int]:

@@ -27,8 +27,10 @@ def merged(pieces: Sequence[Piece], start: int, end: int) -> Piece | None:
     values = np.concatenate([piece[1] for piece in cut])
     if (times[1:] > times[:-1]).all():
         return times, values
-    times, first = np.unique(times, return_index=True)  # the index of the first of equals
-    return times, values[first]
+    order = np.argsort(times, kind="stable")  # np.unique would import numpy.ma: 40 ms and some MB
+    times, values = times[order], values[order]
+    first = np.concatenate((np.ones(1, np.bool_), times[1:] != times[:-1]))
+    return times[first], values[first]
 
 
 def _between(times: Times, values: Values, start: int, end: int) -> Piece:

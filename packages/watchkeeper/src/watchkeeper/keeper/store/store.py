@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from watchkeeper.keeper.store.database import Database, open_database
-from watchkeeper.keeper.store.errors import SeriesLimit, StoreClosed, StoreUnwritable, TooManySamples
+from watchkeeper.keeper.store.errors import SeriesLimit, StoreClosed, StoreUnwritable
 from watchkeeper.keeper.store.flusher import Flusher
 from watchkeeper.keeper.store.frozen import Frozen
 from watchkeeper.keeper.store.head import Head
@@ -22,10 +22,10 @@ from watchkeeper.keeper.store.index import Index
 from watchkeeper.keeper.store.intake import Intake
 from watchkeeper.keeper.store.journal import Journal
 from watchkeeper.keeper.store.lock import FolderLock
-from watchkeeper.keeper.store.merge import Piece, merged
 from watchkeeper.keeper.store.reader import Reader
 from watchkeeper.keeper.store.recovery import load_series, replay
 from watchkeeper.keeper.store.retention import Retention
+from watchkeeper.keeper.store.selection import Selection
 from watchkeeper.keeper.store.series import Labels, Matcher, Refs, Series, Times, Values
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
 from watchkeeper.keeper.store.writer import Writer
@@ -75,6 +75,7 @@ class Store:
         self._writer = Writer(
             database, self._index, self._intake, self._reader, retention, self._state, self._now_ms
         )
+        self._selection = Selection(self._index, self._intake, self._reader, self._state)
         self._total = Ingested()
         self._flusher: Flusher | None = None
         self._closed = False
@@ -186,30 +187,19 @@ class Store:
         Staleness markers are among the values. Raises BadMatcher, and TooManySamples before more than
         `max_samples` are held.
         """
-        found, held = [], 0
-        for ref, labels in self._find(matchers):
-            piece = self._samples(ref, start_ms, end_ms)
-            if piece is None:
-                continue
-            held += len(piece[0])
-            if max_samples is not None and held > max_samples:
-                raise TooManySamples(f"the selection holds more than {max_samples} samples")
-            found.append(Series(labels, *piece))
-        return found
+        return self._selection.select(matchers, start_ms, end_ms, max_samples)
 
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
         """Return the sorted labels of the series that match and have samples in [start, end]."""
-        return [labels for ref, labels in self._find(matchers) if self._touches(ref, start_ms, end_ms)]
+        return self._selection.series(matchers, start_ms, end_ms)
 
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
         """Return the sorted label names, of all series or of those that match."""
-        with self._state:
-            return self._index.names(self._index.find(matchers) if matchers else None)
+        return self._selection.label_names(matchers)
 
     def label_values(self, name: str, matchers: Sequence[Matcher] = ()) -> list[str]:
         """Return the sorted values of a label, of all series or of those that match."""
-        with self._state:
-            return self._index.values(name, self._index.find(matchers) if matchers else None)
+        return self._selection.label_values(name, matchers)
 
     def flush(self) -> None:
         """Write to the disk what is in memory only; raises StoreUnwritable, and then nothing is lost yet."""
@@ -244,6 +234,7 @@ class Store:
     def stats(self) -> StoreStats:
         """Count what is kept and what became of the samples since the store was opened."""
         writer, intake = self._writer, self._intake
+        used = self._database.bytes_used()  # before the lock: a snapshot may hold the reader for long
         with self._state:
             head = intake.head.samples() + intake.frozen.samples
             oldest = [time for time in (writer.totals.oldest, intake.head.oldest()) if time is not None]
@@ -252,7 +243,7 @@ class Store:
                 series=len(self._index),
                 chunks=writer.totals.chunks,
                 samples=writer.totals.samples + head,
-                bytes=self._database.bytes_used(),
+                bytes=used,
                 oldest=min(oldest, default=None),
                 newest=max(newest, default=None),
                 head_samples=head,
@@ -317,24 +308,6 @@ class Store:
         self._intake.admit(ref)
         self._writer.announce(ref, labels)
         return ref
-
-    def _find(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
-        with self._state:
-            return [(ref, self._index.labels(ref)) for ref in self._index.find(matchers)]
-
-    def _samples(self, ref: int, start: int, end: int) -> Piece | None:
-        # Memory first: a row that is sealed in between shows twice and is merged, never missed.
-        fresh = self._fresh(ref)
-        return merged([*self._reader.pieces(ref, start, end), *fresh], start, end)
-
-    def _fresh(self, ref: int) -> list[Piece]:
-        with self._state:
-            pieces = [(row.times, row.values) for row in self._intake.frozen.of(ref)]
-            row = self._intake.head.read(ref)
-        return pieces if row is None else [*pieces, row]
-
-    def _touches(self, ref: int, start: int, end: int) -> bool:
-        return self._samples(ref, start, end) is not None
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

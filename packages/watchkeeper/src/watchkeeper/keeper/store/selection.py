@@ -1,0 +1,69 @@
+"""Selections: which series match, and their samples from disk and memory put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import RLock
+
+from watchkeeper.keeper.store.errors import TooManySamples
+from watchkeeper.keeper.store.index import Index
+from watchkeeper.keeper.store.intake import Intake
+from watchkeeper.keeper.store.merge import Piece, merged
+from watchkeeper.keeper.store.reader import Reader
+from watchkeeper.keeper.store.series import Labels, Matcher, Series
+
+
+class Selection:
+    """The reading half of the store; `state` guards what it shares with the writing half."""
+
+    def __init__(self, index: Index, intake: Intake, reader: Reader, state: RLock) -> None:
+        self._index = index
+        self._intake = intake
+        self._reader = reader
+        self._state = state
+
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, max_samples: int | None
+    ) -> list[Series]:
+        """Return the series that match with their samples in [start, end]; raises TooManySamples."""
+        found, held = [], 0
+        for ref, labels in self._find(matchers):
+            piece = self._samples(ref, start_ms, end_ms)
+            if piece is None:
+                continue
+            held += len(piece[0])
+            if max_samples is not None and held > max_samples:
+                raise TooManySamples(f"the selection holds more than {max_samples} samples")
+            found.append(Series(labels, *piece))
+        return found
+
+    def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
+        """Return the sorted labels of the series that match and have samples in [start, end]."""
+        return [
+            labels for ref, labels in self._find(matchers) if self._samples(ref, start_ms, end_ms) is not None
+        ]
+
+    def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
+        """Return the sorted label names, of all series or of those that match."""
+        with self._state:
+            return self._index.names(self._index.find(matchers) if matchers else None)
+
+    def label_values(self, name: str, matchers: Sequence[Matcher] = ()) -> list[str]:
+        """Return the sorted values of a label, of all series or of those that match."""
+        with self._state:
+            return self._index.values(name, self._index.find(matchers) if matchers else None)
+
+    def _find(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
+        with self._state:
+            return [(ref, self._index.labels(ref)) for ref in self._index.find(matchers)]
+
+    def _samples(self, ref: int, start: int, end: int) -> Piece | None:
+        # Memory first: a row that is sealed in between shows twice and is merged, never missed.
+        fresh = self._fresh(ref)
+        return merged([*self._reader.pieces(ref, start, end), *fresh], start, end)
+
+    def _fresh(self, ref: int) -> list[Piece]:
+        with self._state:
+            pieces = [(row.times, row.values) for row in self._intake.frozen.of(ref)]
+            row = self._intake.head.read(ref)
+        return pieces if row is None else [*pieces, row]
