@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbbot.detect import Detector
+from arbbot.detect.detector import _routes
 from arbbot.model import Opportunity
 from arbbot.pools import (
     Curve,
@@ -307,6 +308,38 @@ def test_a_pool_that_dries_up_is_no_way() -> None:
     assert detector.detect([b"b" * 20], 1) == []
     market._predicted[b"b" * 20] = full
     assert len(detector.detect([b"b" * 20], 1)) == 1
+
+
+def gapped(at: int) -> TickCurve:
+    """A V3 pool at price one with a gap without liquidity between ticks -100 and -1000, say."""
+    held = 10**21
+    ends = {at - 2000: held, at - 1000: -held, at - 100: held, at + 100: -held}
+    entries = {tick: TickLiquidity(held, net) for tick, net in ends.items()}
+    return TickCurve(sqrt_price_at(at), at, held, TickMap(10, entries), 500)
+
+
+@pytest.mark.parametrize("price", [1.02, 1.05, 1.1, 1.15])
+def test_a_gap_in_the_liquidity_can_be_the_peak(price: float) -> None:
+    """Prices jump over a gap: the best is to trade up to its edge, or across, as the other pool pays."""
+    market = Market(
+        [
+            Loaded(Pool(b"g" * 20, "one", "v3", TOKENS[0], TOKENS[3], 500), gapped(0)),
+            product_pool(b"b" * 20, "two", 0, 3, int(10**22 * price), 10**22),
+        ],
+        1,
+    )
+    (found,) = Detector(market, {TOKENS[0]: None}).detect(market.pools, 1)
+    assert found.slack is not None and found.slack <= 20
+    assert best_by_search(market, cycle_of(market, found)) <= found.profit + found.slack
+
+
+def test_a_pool_without_a_fee_is_not_crossed_there_and_back() -> None:
+    """There and back is no loss then, but still the same pool twice."""
+    free = ProductCurve(10**21, 10**21, 0, 0)
+    market = Market([Loaded(Pool(b"f" * 20, "one", "v2", TOKENS[0], TOKENS[3], None), free)], 1)
+    detector = Detector(market, {TOKENS[0]: None})
+    assert detector.cycles == 0
+    assert [route for lane in detector.refresh(market.pools) for route in _routes(lane)] == []
 
 
 def test_the_loops_are_counted_as_pools_not_tokens() -> None:
