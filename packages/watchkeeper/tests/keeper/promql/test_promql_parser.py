@@ -85,6 +85,11 @@ def test_what_is_written_reads_the_same(query: str) -> None:
         ("topk(a)", "wrong number of arguments for aggregate expression provided, expected 2, got 1"),
         ("sum(1)", "expected type instant vector in aggregation expression, got scalar"),
         ("1 == 1", "comparisons between scalars must use BOOL modifier"),
+        ("on", "1:1: parse error: unexpected <on>"),
+        ("a b", '1:3: parse error: unexpected identifier "b"'),
+        ("a sum", "1:3: parse error: unexpected <aggr:sum>"),
+        ("a + / b", "1:5: parse error: unexpected <op:/>"),
+        ("a 'longer than ten'", '1:3: parse error: unexpected string "\'longer th"...'),
         ("a + bool b", "bool modifier can only be used on comparison operators"),
         ("a and 1", 'set operator "and" not allowed in binary scalar expression'),
         ("a and on (x) group_left b", 'no grouping allowed for "and" operation'),
@@ -124,7 +129,7 @@ def test_operators_bind_as_documented() -> None:
 
 def test_keywords_may_name_metrics() -> None:
     """A word of the language names a metric where no other meaning fits."""
-    for word in ("sum", "by", "offset", "start", "bool", "step", "fill"):
+    for word in ("sum", "by", "offset", "start", "or", "step", "fill"):
         expr = parse(f"{word} + 1" if word != "offset" else "offset")
         inner = expr.left if isinstance(expr, Binary) else expr
         assert isinstance(inner, Selector) and inner.name == word

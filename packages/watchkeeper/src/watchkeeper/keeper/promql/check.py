@@ -85,23 +85,30 @@ class _Checker:
     def _binary(self, expr: Binary) -> None:
         self.check(expr.left)
         self.check(expr.right)
-        where = Span(expr.left.span.end, expr.right.span.start)
-        for side in (expr.left, expr.right):
-            if side.kind not in (Kind.SCALAR, Kind.VECTOR):
-                self.fail("binary expression must contain only scalar and instant vector types", side.span)
+        where = self._between(expr)
         if expr.as_bool and expr.op not in COMPARISONS:
             self.fail("bool modifier can only be used on comparison operators", where)
         if expr.op in COMPARISONS and not expr.as_bool and expr.kind is Kind.SCALAR:
             self.fail("comparisons between scalars must use BOOL modifier", where)
-        self._matching(expr, where)
-
-    def _matching(self, expr: Binary, where: Span) -> None:
         matching = expr.matching
-        both = expr.left.kind is Kind.VECTOR and expr.right.kind is Kind.VECTOR
-        filled = matching.fill_left is not None or matching.fill_right is not None
         twice = next((name for name in matching.labels if name in matching.include), None)
         if matching.on and twice is not None:
             self.fail(f'label "{twice}" must not occur in ON and GROUP clause at once', where)
+        for side in (expr.left, expr.right):
+            if side.kind not in (Kind.SCALAR, Kind.VECTOR):
+                self.fail("binary expression must contain only scalar and instant vector types", side.span)
+        self._matching(expr)
+
+    def _between(self, expr: Binary) -> Span:
+        """Return the place of the operator."""
+        start, end = expr.left.span.end, expr.right.span.start
+        text = self.query[start:end]
+        return Span(start + len(text) - len(text.lstrip()), end)
+
+    def _matching(self, expr: Binary) -> None:
+        matching = expr.matching
+        both = expr.left.kind is Kind.VECTOR and expr.right.kind is Kind.VECTOR
+        filled = matching.fill_left is not None or matching.fill_right is not None
         if not both and matching.labels:
             self.fail("vector matching only allowed between instant vectors", expr.span)
         if not both and filled:

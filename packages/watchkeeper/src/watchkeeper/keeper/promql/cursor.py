@@ -5,9 +5,44 @@ from __future__ import annotations
 from typing import NoReturn
 
 from .errors import ParseError
+from .functions import AGGREGATIONS
 from .lexer import Token, milliseconds, number_of, tokens_of
-from .quoting import unquote
+from .quoting import quote, unquote
 from .syntax import Number, Span
+
+# Words that can name no metric.
+RESERVED = frozenset({"atan2", "bool", "group_left", "group_right", "ignoring", "on"})
+_KEYWORDS = frozenset(
+    {"anchored", "by", "end", "fill", "fill_left", "fill_right", "offset", "smoothed", "start", "without"}
+    | RESERVED
+)
+_WORD_OPERATORS = frozenset({"and", "atan2", "or", "unless"})
+_OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "=~", "!~", "@"})
+_LONGEST_SHOWN = 10
+
+
+def described(token: Token) -> str:
+    """Name a token as Prometheus' errors do."""
+    word = token.text.lower()
+    match token.type:
+        case "end":
+            return "end of input"
+        case "sign":
+            return f"<op:{token.text}>" if token.text in _OPERATORS else f'"{token.text}"'
+        case "word" if word in ("inf", "nan"):
+            return f"number {quote(token.text)}"
+        case "word" if word in AGGREGATIONS:
+            return f"<aggr:{token.text}>"
+        case "word" if word in _WORD_OPERATORS:
+            return f"<op:{token.text}>"
+        case "word" if word in _KEYWORDS:
+            return f"<{token.text}>"
+        case "word":
+            return f"{'metric identifier' if ':' in token.text else 'identifier'} {quote(token.text)}"
+        case _:
+            long = len(token.text) > _LONGEST_SHOWN
+            shown = quote(token.text[:_LONGEST_SHOWN]) + "..." if long else quote(token.text)
+            return f"{token.type} {shown}"
 
 
 class Cursor:
@@ -58,8 +93,7 @@ class Cursor:
     def unexpected(self, context: str, expected: str = "") -> NoReturn:
         """Raise the error of a token that does not fit."""
         token = self.peek()
-        names = {"end": "end of input", "word": f'identifier "{token.text}"', "sign": f'"{token.text}"'}
-        message = f"unexpected {names.get(token.type, token.type + ' ' + token.text)}"
+        message = f"unexpected {described(token)}"
         message += f" in {context}" if context else ""
         message += f", expected {expected}" if expected else ""
         self.fail(message, Span(token.start, token.end))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from .check import checked
-from .cursor import Cursor
+from .cursor import RESERVED, Cursor
 from .errors import ParseError
 from .functions import AGGREGATIONS, PARAMETERS, SIGNATURES
 from .lexer import Token
@@ -109,6 +109,8 @@ def _word(cursor: Cursor) -> Expr:
         return _aggregation(cursor)
     if opens:
         return _call(cursor)
+    if lower in RESERVED:
+        cursor.unexpected("")
     if lower in ("inf", "nan"):
         cursor.take()
         return Number(Span(token.start, token.end), float(lower))

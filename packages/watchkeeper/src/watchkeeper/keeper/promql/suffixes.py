@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Literal, cast
 
 from .cursor import Cursor
 from .durations import read_duration, read_offset
+from .quoting import general
 from .syntax import Expr, Number, Range, Selector, Span, Subquery
 
 _WORDS = ("offset", "anchored", "smoothed")
@@ -58,8 +60,12 @@ def _at(cursor: Cursor, expr: Expr) -> Expr:
     number = cursor.number() if cursor.peek().type != "word" else Number(expr.span, float(cursor.take().text))
     seconds = sign * number.value
     if not abs(seconds) < 2**63:
-        cursor.fail(f"timestamp out of bounds for @ modifier: {seconds:f}", expr.span)
+        cursor.fail(f"timestamp out of bounds for @ modifier: {_shown(seconds)}", expr.span)
     return _placed(cursor, expr, round(seconds * 1000))
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:f}" if math.isfinite(seconds) else general(seconds)
 
 
 def _placed(cursor: Cursor, expr: Expr, at: int | Literal["start", "end"]) -> Expr:
