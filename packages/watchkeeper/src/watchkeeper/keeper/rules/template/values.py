@@ -84,8 +84,12 @@ def shortest(value: float) -> str:
 
 def exponential(value: float) -> str:
     """Write a finite float as Go's %e with as few digits as are exact: 1.5e+09."""
-    digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
-    return f"{value:.{digits - 1}e}"
+    # The digits are those of repr: formatting the value to as many would round some of them otherwise.
+    short = Decimal(repr(value)).normalize()
+    first, *rest = map(str, short.as_tuple().digits)
+    power = short.adjusted() if short else 0
+    sign = "-" if short.is_signed() else ""
+    return f"{sign}{'.'.join([first, ''.join(rest)]).rstrip('.')}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def plain(value: Value) -> str:

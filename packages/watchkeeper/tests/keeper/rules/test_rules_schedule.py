@@ -1,0 +1,121 @@
+"""When groups are evaluated."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.keeper.rules import Outcome, evaluate, read
+from watchkeeper.keeper.rules.schedule import Schedule, first_slot, next_slot
+
+Make = Callable[..., Any]
+
+intervals = st.integers(1, 10_000_000)
+times = st.integers(0, 2_000_000_000_000)
+
+
+@given(st.text(), intervals, times)
+def test_the_first_slot_is_the_same_place_in_every_interval(key: str, interval: int, now: int) -> None:
+    """It lies within one interval from now, and a restart finds the same rhythm."""
+    slot = first_slot(key, interval, now)
+    assert now <= slot < now + interval
+    assert first_slot(key, interval, now + interval) == slot + interval
+
+
+@given(times, intervals, st.integers(0, 50_000_000))
+def test_no_round_is_lost_uncounted(slot: int, interval: int, late: int) -> None:
+    """The rounds between two slots are the one that follows and those that are counted as missed."""
+    after, missed = next_slot(slot, slot + late, interval)
+    assert after - slot == (missed + 1) * interval
+    assert after <= max(slot + interval, slot + late)
+
+
+def test_groups_are_spread() -> None:
+    """A hundred groups do not start in the same tenth of their interval."""
+    slots = {first_slot(f"file;group {place}", 60_000, 0) // 6_000 for place in range(100)}
+    assert len(slots) == 10
+
+
+class Clock:
+    """A clock that goes on when somebody sleeps; `slow` is how long an evaluation takes."""
+
+    def __init__(self, until: int, slow: int = 0) -> None:
+        self.now, self.until, self.slow = 0, until, slow
+        self.missed = 0  # as they were counted when the last outcome was told
+        self.over = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if self.now + seconds * 1000 > self.until:
+            self.over.set()
+            await asyncio.Event().wait()
+        self.now += round(seconds * 1000)
+        await asyncio.sleep(0)
+
+    async def run(self, work: Callable[[], Outcome]) -> Outcome:
+        self.now += self.slow
+        return work()
+
+
+async def told(k: Any, clock: Clock, text: str, fails: bool = False) -> tuple[list[Outcome], Schedule]:
+    """Run a schedule until the clock's end and return what it told."""
+    heard: list[Outcome] = []
+
+    def hear(outcome: Outcome) -> None:
+        heard.append(outcome)
+        clock.missed = schedule.memories[0].missed
+        if fails:
+            raise RuntimeError("the listener fails")
+
+    schedule = Schedule(
+        k.setting, hear, interval=10_000, clock=lambda: clock.now, sleep=clock.sleep, run=clock.run
+    )
+    schedule.load(read(text).groups)
+    task = asyncio.create_task(schedule.follow())
+    await asyncio.wait_for(clock.over.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return heard, schedule
+
+
+TEXT = "groups: [{name: g, rules: [{record: r, expr: 1}]}]"
+
+
+async def test_a_group_is_evaluated_once_in_each_interval(keeper: Make) -> None:
+    """Its times are its slots, whatever the clock says when it gets its turn."""
+    heard, schedule = await told(keeper(TEXT), Clock(60_000), TEXT)
+    assert len(heard) == 6
+    assert {later.at - earlier.at for earlier, later in pairwise(heard)} == {10_000}
+    assert schedule.memories[0].missed == 0
+
+
+async def test_rounds_that_are_missed_are_counted(keeper: Make) -> None:
+    """An evaluation that takes two and a half intervals misses one round each time."""
+    clock = Clock(300_000, slow=25_000)
+    heard, _ = await told(keeper(TEXT), clock, TEXT)
+    gaps = [later.at - earlier.at for earlier, later in pairwise(heard)]
+    assert clock.missed > 0
+    assert sum(gap // 10_000 - 1 for gap in gaps) == clock.missed
+
+
+async def test_a_listener_that_fails_does_not_end_the_watch(keeper: Make) -> None:
+    """Errors are counted and the next round comes."""
+    heard, schedule = await told(keeper(TEXT), Clock(60_000), TEXT, fails=True)
+    assert len(heard) == 6
+    assert schedule.errors == 6
+
+
+def test_a_reload_keeps_alerts_and_ends_series_that_nobody_writes(keeper: Make) -> None:
+    """A rule that stays keeps its alerts; the series of one that goes get their stale marker."""
+    both = "groups: [{name: g, rules: [{alert: A, expr: vector(1), for: 1h}, {record: r, expr: 1}]}]"
+    k = keeper(both)
+    schedule = Schedule(k.setting, lambda outcome: None, clock=lambda: 120_000)
+    schedule.load(read(both).groups)
+    evaluate(schedule.memories[0], k.setting, 60_000)
+    schedule.load(read(both.replace("expr: 1}", "expr: 2}").replace("record: r", "record: q")).groups)
+    (alert,) = schedule.memories[0].alerts
+    assert (alert.state, alert.active_at) == ("pending", 60_000)
+    assert k.setting.engine.instant(k.store, "r", 121_000).samples == []
+    assert k.setting.engine.instant(k.store, "r", 61_000).samples != []
