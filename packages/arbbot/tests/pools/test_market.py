@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbbot.model import Swap
-from arbbot.pools import Loaded, Log, Market, Pool, ProductCurve, TickCurve, TickLiquidity, TickMap
+from arbbot.pools import Curve, Loaded, Log, Market, Pool, ProductCurve, TickCurve, TickLiquidity, TickMap
 from arbbot.pools.logs import SWAP_V3, SYNC
 
 A, B, C = (bytes([letter]) * 20 for letter in (1, 2, 3))
 AB, BC, AC3 = (bytes([letter]) * 20 for letter in (11, 12, 13))
 TICKS = TickMap(60, {-6000: TickLiquidity(10**22, 10**22), 6000: TickLiquidity(10**22, -(10**22))})
-START = {
+START: dict[bytes, Curve] = {
     AB: ProductCurve(10**21, 2 * 10**21),
     BC: ProductCurve(10**21, 10**21),
     AC3: TickCurve(1 << 96, 0, 10**22, TICKS, 3000),

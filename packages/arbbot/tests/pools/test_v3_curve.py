@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from arbbot.pools import PoolError, Segment, TickCurve, TickLiquidity, TickMap, UnknownTicks
+from arbbot.pools import PoolError, Segment, TickCurve, TickLiquidity, TickMap, Trade, UnknownTicks
 from arbbot.pools.errors import NoInput, Overflows, PriceLimit, TooMuch
 from arbbot.pools.ticks import MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK, sqrt_price_at, tick_at
 
@@ -36,6 +36,12 @@ def pool_of(spacing: int, position: int, beside: float, positions: list[tuple[in
     liquidity = sum(change for at, change in net.items() if at <= tick)
     entries = {at: TickLiquidity(gross[at], net[at]) for at in net}
     return TickCurve(price, tick, liquidity, TickMap(spacing, entries), FEES[spacing])
+
+
+def ended(trade: Trade) -> TickCurve:
+    """Give the V3 curve after a trade."""
+    assert isinstance(trade.after, TickCurve)
+    return trade.after
 
 
 @st.composite
@@ -128,14 +134,14 @@ def test_a_swap_is_the_whitepapers_to_the_last_unit(
         trade = (curve.exact_in if exact_in else curve.exact_out)(zero_for_one, amount)
     except TooMuch:
         assume(False)
-    assert (trade.amount_in, trade.amount_out, trade.after.sqrt_price, trade.after.liquidity) == expected
+    assert (trade.amount_in, trade.amount_out, ended(trade).sqrt_price, ended(trade).liquidity) == expected
 
 
 @settings(max_examples=150, deadline=None)
 @given(pools(), st.booleans(), st.integers(1, 10**24))
 def test_a_curve_after_a_trade_is_consistent(curve: TickCurve, zero_for_one: bool, amount: int) -> None:
     """Its liquidity is that of the positions around its tick, its price lies at its tick or the next edge."""
-    after = curve.exact_in(zero_for_one, amount).after
+    after = ended(curve.exact_in(zero_for_one, amount))
     assert after.liquidity == sum(entry.net for at, entry in curve.map.entries.items() if at <= after.tick)
     assert sqrt_price_at(after.tick) <= after.sqrt_price <= sqrt_price_at(after.tick + 1)
 
@@ -147,11 +153,11 @@ def test_a_limit_stops_a_swap_at_its_price(
 ) -> None:
     """A swap with a limit is the unlimited one, or ends at the limit having taken no more."""
     free = curve.exact_in(zero_for_one, amount)
-    limit = curve.sqrt_price + int((free.after.sqrt_price - curve.sqrt_price) * share)
-    assume(limit not in (curve.sqrt_price, free.after.sqrt_price))
+    limit = curve.sqrt_price + int((ended(free).sqrt_price - curve.sqrt_price) * share)
+    assume(limit not in (curve.sqrt_price, ended(free).sqrt_price))
     assume(MIN_SQRT_PRICE < limit < MAX_SQRT_PRICE)
     limited = curve.exact_in(zero_for_one, amount, limit)
-    assert limited.after.sqrt_price == limit
+    assert ended(limited).sqrt_price == limit
     assert limited.amount_in <= free.amount_in and limited.amount_out <= free.amount_out
 
 
@@ -217,8 +223,8 @@ def test_a_swap_that_empties_the_pool_takes_only_what_fits() -> None:
     curve = pool_of(60, 0, 0.5, [(-10, 20, 10**12)])
     for zero_for_one in (True, False):
         trade = curve.exact_in(zero_for_one, 10**30)
-        assert trade.amount_in < 10**30 and trade.after.liquidity == 0
-        assert trade.after.sqrt_price == (MIN_SQRT_PRICE + 1 if zero_for_one else MAX_SQRT_PRICE - 1)
+        assert trade.amount_in < 10**30 and ended(trade).liquidity == 0
+        assert ended(trade).sqrt_price == (MIN_SQRT_PRICE + 1 if zero_for_one else MAX_SQRT_PRICE - 1)
         with pytest.raises(TooMuch):
             curve.needed(zero_for_one, 10**30)
 
