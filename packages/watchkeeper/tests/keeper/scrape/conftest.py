@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,27 +60,41 @@ class FakeTarget:
 
 
 @pytest.fixture
-async def target() -> AsyncIterator[FakeTarget]:
-    fake, talks = FakeTarget(), set()
+async def make_target() -> AsyncIterator[Callable[[], Awaitable[FakeTarget]]]:
+    """Starts targets; all of them and their connections end with the test."""
+    servers, talks = [], set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        talks.add(task)
-        try:
-            await fake.talk(reader, writer)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            talks.discard(task)
+    async def make() -> FakeTarget:
+        fake = FakeTarget()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    fake.port = server.sockets[0].getsockname()[1]
-    yield fake
-    server.close()
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            talks.add(task)
+            try:
+                await fake.talk(reader, writer)
+            except asyncio.CancelledError:
+                pass
+            finally:
+                talks.discard(task)
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        fake.port = server.sockets[0].getsockname()[1]
+        servers.append(server)
+        return fake
+
+    yield make
+    for server in servers:
+        server.close()
     for talk in list(talks):
         talk.cancel()
     await asyncio.sleep(0)
-    await server.wait_closed()
+    for server in servers:
+        await server.wait_closed()
+
+
+@pytest.fixture
+async def target(make_target: Callable[[], Awaitable[FakeTarget]]) -> FakeTarget:
+    return await make_target()
 
 
 @pytest.fixture

@@ -14,9 +14,16 @@ import pytest
 
 from watchkeeper.keeper.scrape import Group, JobError, Scraped, ScrapeJob, Scraper
 from watchkeeper.keeper.scrape.discovery import FileGroups, Registered, groups_from
+from watchkeeper.keeper.scrape.pacing import Pace
 from watchkeeper.keeper.store import Matcher, Store, is_stale
 
 FAST: dict[str, Any] = {"interval": 0.25, "timeout": 0.25}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Targets are visited at once, not at their place within the interval."""
+    monkeypatch.setattr(Pace, "spread", classmethod(lambda cls, interval, offset, now: cls(interval, now)))
 
 
 @asynccontextmanager
@@ -58,18 +65,19 @@ async def test_a_follower_that_fails_does_not_end_the_watch(target: Any, store: 
         await until(lambda: len(calls) >= 2)
 
 
-async def test_one_target_that_hangs_delays_no_other(target: Any, store: Store) -> None:
-    stuck = await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0)
-    address = f"127.0.0.1:{stuck.sockets[0].getsockname()[1]}"
+async def test_one_target_that_hangs_delays_no_other(target: Any, make_target: Any, store: Store) -> None:
+    stuck = await make_target()
+    stuck.hang = True
     seen: list[Scraped] = []
     jobs = [
         ScrapeJob("good", (Group((target.address,)),), **FAST),
-        ScrapeJob("bad", (Group((address,)),), interval=5.0, timeout=5.0, relabel=()),
+        ScrapeJob("bad", (Group((stuck.address,)),), interval=30.0, timeout=30.0),
     ]
     async with running(Scraper(jobs, store, on_scrape=seen.append)):
-        await until(lambda: len(seen) >= 5)
+        await until(lambda: bool(stuck.requests))
+        before = len(seen)
+        await until(lambda: len(seen) >= before + 3)
     assert {one.target.job.name for one in seen} == {"good"}
-    stuck.close()
 
 
 async def test_targets_in_files_come_and_go_with_the_files(target: Any, store: Store, tmp_path: Path) -> None:
