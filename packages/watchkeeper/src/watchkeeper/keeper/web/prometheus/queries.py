@@ -1,0 +1,169 @@
+"""Queries: instant and range, formatting, exemplars."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from watchkeeper.keeper.promql import BadRange, ParseError, Result, parse, to_json
+from watchkeeper.keeper.promql.printer import render
+from watchkeeper.keeper.promql.syntax import Expr, Kind
+from watchkeeper.keeper.web.prometheus.envelope import BadData, success
+from watchkeeper.keeper.web.prometheus.form import Form
+from watchkeeper.keeper.web.prometheus.moments import parse_duration
+from watchkeeper.keeper.web.prometheus.source import Bounded, Running, Source
+
+Expired = Callable[[], bool]
+Evaluate = Callable[[Source, Bounded, Expired], Result]
+TRUNCATED = "results truncated due to limit"
+MOST_POINTS = 11_000
+
+
+def source_of(request: Request) -> Source:
+    source: Source = request.app.state.prometheus
+    return source
+
+
+def running_of(request: Request) -> Running:
+    running: Running = request.app.state.running
+    return running
+
+
+async def query(request: Request) -> Response:
+    """Answer an instant query."""
+    form, source = await Form.of(request), source_of(request)
+    at = form.time("time", source.now_ms())
+    timeout, lookback = form.duration("timeout"), lookback_of(form)
+    limit, expr = form.count("limit"), expression(form)
+
+    def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
+        return source.engine.instant(store, expr, at, lookback_ms=lookback, expired=expired)
+
+    return await answered(request, form, timeout, evaluate, limit)
+
+
+async def query_range(request: Request) -> Response:
+    """Answer a range query."""
+    form = await Form.of(request)
+    start, end, step = spread(form)
+    timeout, lookback = form.duration("timeout"), lookback_of(form)
+    limit, expr = form.count("limit"), ranged(expression(form))
+
+    def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
+        return source.engine.range(store, expr, start, end, step, lookback_ms=lookback, expired=expired)
+
+    return await answered(request, form, timeout, evaluate, limit)
+
+
+def ranged(expr: Expr) -> Expr:
+    """Refuse expressions that have no value at each step."""
+    if expr.kind not in (Kind.VECTOR, Kind.SCALAR):
+        text = (
+            f'invalid expression type "{expr.kind.value}" for range query, must be Scalar or instant Vector'
+        )
+        raise BadData.of("query", text)
+    return expr
+
+
+def spread(form: Form) -> tuple[int, int, int]:
+    """Return start, end and step in milliseconds; raises BadData."""
+    start, end = form.time("start"), form.time("end")
+    if end < start:
+        raise BadData.of("end", "end timestamp must not be before start time")
+    try:
+        step = parse_duration(form.text("step"))
+    except ValueError as error:
+        raise BadData.of("step", error) from None
+    if step <= 0:
+        text = "zero or negative query resolution step widths are not accepted. Try a positive integer"
+        raise BadData.of("step", text)
+    if (end - start) // step > MOST_POINTS:
+        raise BadRange(
+            f"exceeded maximum resolution of {MOST_POINTS:,} points per timeseries. "
+            "Try decreasing the query resolution (?step=XX)"
+        )
+    return start, end, step
+
+
+def lookback_of(form: Form) -> int | None:
+    """Return the lookback in milliseconds, None for the engine's own; raises BadData."""
+    given = form.text("lookback_delta")
+    if not given:
+        return None
+    try:
+        return parse_duration(given)
+    except ValueError as error:
+        raise BadData(f"error parsing lookback delta duration: {error}") from None
+
+
+def expression(form: Form) -> Expr:
+    """Return the parsed query; raises BadData."""
+    try:
+        return parse(form.text("query"))
+    except ParseError as error:
+        raise BadData.of("query", error) from None
+
+
+async def answered(
+    request: Request, form: Form, timeout: int | None, evaluate: Evaluate, limit: int
+) -> Response:
+    """Evaluate beside the loop and render there, too: a large matrix takes long to write."""
+    source = source_of(request)
+    began = time.perf_counter()
+
+    def work(expired: Expired) -> tuple[Result, bytes, dict[str, Any]]:
+        store, queued = source.bounded(), time.perf_counter() - began
+        entered = time.perf_counter()
+        result = truncated(evaluate(source, store, expired), limit)
+        evaluated = time.perf_counter()
+        return result, to_json(result), statistics(store, queued, evaluated - entered)
+
+    seconds = None if timeout is None else timeout / 1000
+    result, data, stats = await running_of(request).run(request, seconds, work)
+    if form.text("stats"):
+        data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
+    return success(data, result.warnings, result.infos)
+
+
+def truncated(result: Result, limit: int) -> Result:
+    """Keep at most `limit` series, saying so in a warning; 0 keeps all."""
+    size = len(result.samples) + len(result.series)
+    if not limit or size <= limit or result.type not in ("vector", "matrix"):
+        return result
+    warnings = [*result.warnings, TRUNCATED]
+    return replace(result, samples=result.samples[:limit], series=result.series[:limit], warnings=warnings)
+
+
+def statistics(store: Bounded, queued: float, evaluated: float) -> dict[str, Any]:
+    """Return the figures of one query in Prometheus' form; preparation and sorting are within evaluation."""
+    return {
+        "timings": {
+            "evalTotalTime": evaluated,
+            "resultSortTime": 0,
+            "queryPreparationTime": 0,
+            "innerEvalTime": evaluated,
+            "execQueueTime": queued,
+            "execTotalTime": queued + evaluated,
+        },
+        "samples": {"totalQueryableSamples": store.held, "peakSamples": store.held},
+    }
+
+
+async def format_query(request: Request) -> Response:
+    """Answer the query in its canonical form."""
+    return success(render(expression(await Form.of(request))))
+
+
+async def query_exemplars(request: Request) -> Response:
+    """Answer no exemplars: the store keeps none."""
+    form = await Form.of(request)
+    expression(form)
+    if form.time("end", 2**53) < form.time("start", 0):
+        raise BadData.of("end", "end timestamp must not be before start timestamp")
+    return success([])
