@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchkeeper.keeper.alerts.alert import Alert, Status
 from watchkeeper.keeper.alerts.ledger import FIRING
-from watchkeeper.keeper.alerts.subject import labels_of, summary_of
+from watchkeeper.keeper.alerts.subject import annotations_of, labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def notice(
     at: float, subject: str, severity: str, start: float, end: float | None, reason: str, cause: str = ""
 ) -> Notice:
     """Return the notice of one change; cause is the reason it fired with, told again on resolve."""
-    annotations = {"summary": summary_of(subject), "reason": cause or reason}
+    annotations = annotations_of(subject, cause or reason)
     if end is not None:
         annotations["resolved_by"] = reason
     return Notice(

@@ -1,12 +1,15 @@
 """From a judged subject to the words of its alert.
 
 A subject is `kind/owner/name`: `target/<job>/<instance>`, `component/<bot>/<name>`,
-`silence/<bot>/<judge>`.
+`silence/<bot>/<judge>`. An alert of a rule is `rule/<alert name>/<all its labels as JSON>`, and its
+reason is a line, then its annotations as JSON.
 """
 
 from __future__ import annotations
 
-from watchkeeper.keeper.alerts.alert import Pairs
+import json
+
+from watchkeeper.keeper.alerts.labels import Pairs
 
 # kind: alert name, label of the owner, label of the name
 KINDS = {
@@ -14,6 +17,8 @@ KINDS = {
     "component": ("ComponentUnhealthy", "bot", "component"),
     "silence": ("Silence", "bot", "judge"),
 }
+
+RULE = "rule/"
 
 
 def split(subject: str) -> tuple[str, str, str]:
@@ -26,6 +31,8 @@ def split(subject: str) -> tuple[str, str, str]:
 def labels_of(subject: str, severity: str) -> Pairs:
     """Return the labels of the alert of a subject, sorted by name."""
     kind, owner, name = split(subject)
+    if kind == "rule":
+        return tuple(sorted(json.loads(name).items()))
     alertname, owner_label, name_label = KINDS.get(kind, (kind.title(), "owner", "name"))
     pairs = {"alertname": alertname, "severity": severity, owner_label: owner, name_label: name}
     return tuple(sorted(pairs.items()))
@@ -40,4 +47,13 @@ def summary_of(subject: str) -> str:
         return f"{owner}: component {name} is unhealthy"
     if kind == "silence":
         return f"{owner}: {name} is silent"
+    if kind == "rule":
+        return f"{owner} fires"
     return f"{subject} is unhealthy"
+
+
+def annotations_of(subject: str, reason: str) -> dict[str, str]:
+    """Return the annotations of the alert of a subject that fires for a reason."""
+    first, _, rest = reason.partition("\n")
+    told = {"summary": summary_of(subject), "reason": first}
+    return {**told, **json.loads(rest)} if rest and subject.startswith(RULE) else told
