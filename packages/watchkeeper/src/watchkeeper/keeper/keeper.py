@@ -17,7 +17,8 @@ from watchkeeper.keeper.access import token_of
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
 from watchkeeper.keeper.findings import Gathering, silence_rules
-from watchkeeper.keeper.judge import Contact, overall
+from watchkeeper.keeper.judge import Contact, Finding, Judge, overall
+from watchkeeper.keeper.measuring import Measuring
 from watchkeeper.keeper.notify import Channel, Cursor, JsonlChannel, LogChannel, Outbox
 from watchkeeper.keeper.round import Round, owed
 from watchkeeper.keeper.scrape import Scraper, TargetStatus, fetch_json
@@ -92,7 +93,9 @@ class Keeper:
         self._open_judge(self.base / config.data)
         self._open_watch()
         self._live = Live(self._sight())
-        self._server = server(create_app(self._live, token, config.listen.hosts))
+        app = create_app(self._live, token, config.listen.hosts, more=self.measuring.routes())
+        self.measuring.serve(app)
+        self._server = server(app)
 
     def _open_rows(self, folder: Path) -> None:
         retention = self.config.retention
@@ -111,6 +114,11 @@ class Keeper:
         self.scraper = Scraper(jobs_of(self.config, self.base), self.store, clock=self._clock)
         self.asker = Asker(fetch_json, self.config.judge.health_path, self._clock)
         self._stack.push_async_callback(self.asker.close)
+        self.measuring = Measuring(
+            self.config, self.base, self.store, self.scraper, self._clock, self.version
+        )
+        self._stack.callback(self.measuring.close)
+        self.measuring.open()
 
     def _open_judge(self, folder: Path) -> None:
         self.judge, ledger = memory.recalled(self.flips)
@@ -121,7 +129,11 @@ class Keeper:
         self.started = self._clock()
         rules = silence_rules(self.config)
         gathering = Gathering(self.config, rules, self.store, self.asker, self.started)
-        self.round = Round(gathering.findings, self.judge, ledger, self.flips, outbox)
+
+        def findings(contacts: list[Contact], judge: Judge, now: float) -> list[Finding]:
+            return [*gathering.findings(contacts, judge, now), *self.measuring.ruling.findings(judge)]
+
+        self.round = Round(findings, self.judge, ledger, self.flips, outbox)
 
     def _channels(self, folder: Path) -> list[Channel]:
         notify = self.config.notify
@@ -137,6 +149,7 @@ class Keeper:
         self.watch.check("store", itself.store_check(self.store, self.round.tally), critical=True)
         self.watch.check("scrape", itself.scrape_check(self.contacts, self._clock), critical=True)
         self.watch.check("notify", itself.notify_check(self.round.tally))
+        self.measuring.watch(self.watch)
 
     def _sight(self) -> Sight:
         gauge = itself.Gauge(time.monotonic)
@@ -171,6 +184,7 @@ class Keeper:
             for name, part in {
                 "scrape": self.scraper.run(),
                 "rounds": self._rounds(),
+                "rules": self.measuring.run(),
                 "housekeeping": self._housekeeping(),
                 "http": self._server.serve(sockets=[self._door]),
                 "stop": stop.wait(),

@@ -31,6 +31,8 @@ class GlobalScrape(Node, frozen=True, kw_only=True):
 
     scrape_interval: Duration = Duration(15)
     scrape_timeout: Duration = Duration(10)
+    evaluation_interval: Duration = Duration(15)
+    external_labels: dict[str, str] = {}
 
 
 class StaticConfig(Node, frozen=True, kw_only=True):
@@ -155,6 +157,55 @@ class StoreConfig(Node, frozen=True, kw_only=True):
     flush: Duration = Duration(5)
 
 
+class RulesConfig(Node, frozen=True, kw_only=True):
+    """Rules beside those of `rule_files`."""
+
+    pack: bool = True
+
+
+class QueryConfig(Node, frozen=True, kw_only=True):
+    """Bounds of one query."""
+
+    timeout: Duration = Duration(60)
+    max_samples: int = 20_000_000
+    max_concurrency: int = 20
+    lookback_delta: Duration = Duration(300)
+
+
+class Receiver(Node, frozen=True, kw_only=True):
+    """What is accepted by remote write."""
+
+    enabled: bool = True
+    body_size_limit: Size = Size(16 << 20)
+    label_limit: int = 64
+    label_name_length_limit: int = 256
+    label_value_length_limit: int = 4096
+
+
+class QueueConfig(Node, frozen=True, kw_only=True):
+    """How samples are sent on, in the words of Prometheus' `queue_config`."""
+
+    max_shards: int = 2
+    max_samples_per_send: int = 2000
+    batch_send_deadline: Duration = Duration(5)
+    min_backoff: Duration = Duration(0.03)
+    max_backoff: Duration = Duration(5)
+
+
+class RemoteWrite(Node, frozen=True, kw_only=True):
+    """A place that samples are sent on to, in the shape of Prometheus' `remote_write`."""
+
+    url: str
+    name: str = ""
+    remote_timeout: Duration = Duration(30)
+    headers: dict[str, str] = {}
+    bearer_token_file: str = ""
+    send_history: Duration = Duration(0)
+    write_relabel_configs: list[dict[str, Any]] = []
+    tls_config: Tls = Tls()
+    queue_config: QueueConfig = QueueConfig()
+
+
 class Log(Node, frozen=True, kw_only=True):
     """The keeper's own log, on standard error."""
 
@@ -173,6 +224,11 @@ class Config(Node, frozen=True, kw_only=True):
     notify: Notify = Notify()
     retention: Retention = Retention()
     store: StoreConfig = StoreConfig()
+    rule_files: list[str] = []
+    rules: RulesConfig = RulesConfig()
+    query: QueryConfig = QueryConfig()
+    remote_write: list[RemoteWrite] = []
+    remote_write_receiver: Receiver = Receiver()
     log: Log = Log()
 
 

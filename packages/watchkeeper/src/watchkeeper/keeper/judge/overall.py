@@ -59,5 +59,7 @@ def described(standing: Standing) -> str:
     """Return one line: which subject, its state, why."""
     kind, _, rest = standing.subject.partition("/")
     owner, _, name = rest.partition("/")
+    if kind == "rule":  # the alert's name, then its labels; its reason goes on with its annotations
+        return f"{owner} fires: {standing.reason.partition(chr(10))[0]}"
     line = f"{owner}: {name} is {standing.state}" if kind != "target" else f"{owner} is {standing.state}"
     return f"{line}: {standing.reason}" if standing.reason else line

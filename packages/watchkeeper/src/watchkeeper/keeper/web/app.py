@@ -19,11 +19,15 @@ from watchkeeper.keeper.web.live import Live
 
 
 def create_app(
-    live: Live, token: str = "", hosts: Sequence[str] = (), assets: Assets | None = None
+    live: Live,
+    token: str = "",
+    hosts: Sequence[str] = (),
+    assets: Assets | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """Return the ASGI application; a token guards every path where there is one."""
+    """Return the ASGI application, `more` paths included; a token guards every path where there is one."""
     app = Starlette(
-        routes=routes(assets or Assets()),
+        routes=routes(assets or Assets(), more),
         middleware=[Middleware(Guard, token=token, hosts=hosts)],
         exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
     )
@@ -31,7 +35,7 @@ def create_app(
     return app
 
 
-def routes(assets: Assets) -> list[BaseRoute]:
+def routes(assets: Assets, more: Sequence[BaseRoute] = ()) -> list[BaseRoute]:
     return [
         Route("/", assets.page),
         Route("/api/overview", api.overview),
@@ -47,6 +51,7 @@ def routes(assets: Assets) -> list[BaseRoute]:
         Route("/metrics.json", api.own_metrics),
         Route("/health", api.own_health),
         Route("/health/{rest:path}", api.own_health),
+        *more,
         Route("/{path:path}", assets.file),
     ]
 

@@ -155,7 +155,7 @@ def flip_row(flip: Flip) -> Document:
         "subject": flip.subject,
         "from_state": flip.from_state,
         "to_state": flip.to_state,
-        "reason": flip.reason,
+        "reason": flip.reason.partition("\n")[0],
         "severity": flip.severity,
     }
 

@@ -59,7 +59,6 @@ class Source:
     now: Callable[[], float]
     version: str
     started: float
-    timeout: float
     targets: Callable[[], list[TargetStatus]]
     metadata: Callable[[], dict[str, list[Family]]]
     rules: Ruled

@@ -1,0 +1,130 @@
+"""The Prometheus side of the keeper put together: rules, queries, remote write both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from watchkeeper import Watch
+from watchkeeper.keeper.config import Config, ConfigError
+from watchkeeper.keeper.config.values import Duration, Size
+from watchkeeper.keeper.promql import Engine, Limits, Options
+from watchkeeper.keeper.rules import RuleFileError
+from watchkeeper.keeper.ruling import Ruling, files_of
+from watchkeeper.keeper.scrape import Scraper
+from watchkeeper.keeper.store import Store
+from watchkeeper.keeper.web import prometheus
+
+
+class Measuring:
+    """Rules, the query API and remote write over one store; `open`, `run`, `close`."""
+
+    def __init__(
+        self,
+        config: Config,
+        base: Path,
+        store: Store,
+        scraper: Scraper,
+        clock: Callable[[], float],
+        version: str,
+    ) -> None:
+        self._config = config
+        self._base = base
+        self._store = store
+        self._scraper = scraper
+        self._clock = clock
+        self._version = version
+        self._stack = ExitStack()
+        options = Options(lookback_ms=int(config.query.lookback_delta * 1000))
+        self._engine = Engine(Limits(config.query.max_samples, None, config.query.max_concurrency), options)
+        # An engine of their own, so that people's queries cannot keep rules from being evaluated.
+        rule_engine = Engine(Limits(config.query.max_samples), options)
+        self.ruling = Ruling(
+            lambda: files_of(base, config.rule_files, config.rules.pack),
+            store,
+            rule_engine,
+            interval=float(config.global_.evaluation_interval),
+            clock=clock,
+            labels=config.global_.external_labels,
+        )
+
+    def open(self) -> None:
+        """Read the rules and bring back their alerts; raises ConfigError."""
+        try:
+            self.ruling.open()
+        except RuleFileError as error:
+            raise ConfigError(f"rule_files: {error}") from None
+        self._running = prometheus.Running(float(self._config.query.timeout))
+        self._stack.callback(self._running.close)
+
+    def close(self) -> None:
+        """Close what was opened, in reverse order."""
+        self._stack.close()
+
+    async def run(self) -> None:
+        """Evaluate rules until cancelled."""
+        await self.ruling.run()
+
+    def watch(self, watch: Watch) -> None:
+        """Show rules and remote write among the keeper's own metrics and checks."""
+        self.ruling.watch(watch)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the paths of the API."""
+        return prometheus.routes()
+
+    def serve(self, app: Starlette) -> None:
+        """Let the API's handlers find what they answer from."""
+        app.state.running = self._running
+        app.state.prometheus = self.source()
+
+    def source(self) -> prometheus.Source:
+        """Return what the API answers from."""
+        config = self._config
+        return prometheus.Source(
+            store=self._store,
+            engine=self._engine,
+            now=self._clock,
+            version=self._version,
+            started=self._clock(),
+            targets=self._scraper.targets,
+            metadata=self._scraper.metadata,
+            rules=self.ruling,
+            flags=lambda: flags_of(config),
+            config=lambda: yaml_of(config),
+            retention=f"{config.retention.time:g}s or {int(config.retention.size)}B",
+            external_labels=tuple(sorted(config.global_.external_labels.items())),
+        )
+
+
+def flags_of(config: Config) -> dict[str, str]:
+    """Return the settings of queries and store under the names of Prometheus' flags."""
+    return {
+        "query.lookback-delta": f"{config.query.lookback_delta:g}s",
+        "query.max-concurrency": str(config.query.max_concurrency),
+        "query.max-samples": str(config.query.max_samples),
+        "query.timeout": f"{config.query.timeout:g}s",
+        "storage.tsdb.path": config.data,
+        "storage.tsdb.retention.size": f"{int(config.retention.size)}B",
+        "storage.tsdb.retention.time": f"{config.retention.time:g}s",
+        "web.enable-remote-write-receiver": str(config.remote_write_receiver.enabled).lower(),
+    }
+
+
+def yaml_of(config: Config) -> str:
+    """Return the configuration as it holds, defaults included."""
+    return msgspec.yaml.encode(msgspec.to_builtins(config, enc_hook=written)).decode()
+
+
+def written(value: object) -> object:
+    """Write durations and sizes as the file does."""
+    if isinstance(value, Duration):
+        return f"{round(value * 1000)}ms"
+    if isinstance(value, Size):
+        return f"{int(value)}B"
+    raise NotImplementedError(type(value))
