@@ -7,8 +7,10 @@ import { h, text } from "./dom";
 import { amount, drawn, label, moment } from "./format";
 import type { Amount, Curves, Line, Panel } from "./model";
 
-/** Points per curve; memory stays bounded however long the page is open. */
+/** Points per curve, about; memory stays bounded however long the page is open. */
 const POINTS = 180;
+/** Seconds between points; round, so that a growing history seldom changes them. */
+const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 480];
 const HEIGHT = 168;
 /** The last points may still have been without their scrape, so they are asked again. */
 const AGAIN = 3;
@@ -75,8 +77,18 @@ class Chart {
   }
 
   private data(): uPlot.AlignedData {
-    const columns = this.lines.map((line) => line.values.map((value) => drawn(value, this.panel.unit)));
+    // A logarithm has no place for zero.
+    const floor = this.log ? Number.MIN_VALUE : -Infinity;
+    const point = (value: Amount): number | null => {
+      const number = drawn(value, this.panel.unit);
+      return number === null || number < floor ? null : number;
+    };
+    const columns = this.lines.map((line) => line.values.map(point));
     return [this.times, ...columns];
+  }
+
+  private get log(): boolean {
+    return this.panel.scale === "log";
   }
 
   private make(names: string): void {
@@ -101,12 +113,12 @@ class Chart {
       padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: SYNC.key, setSeries: false }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
-      scales: { y: { range: (_, low, high) => span(low, high) } },
+      scales: { y: this.log ? { distr: 3 } : { range: (_, low, high) => span(low, high) } },
       axes: [
         { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, ticks, __, ___, step) => ticks.map((at) => moment(at).slice(-8, step < 60 ? undefined : -3)) },
-        { ...axis, grid, size: 66, space: 34, ...(unit === "bytes" ? { incrs: BINARY } : {}), values: (_, ticks) => ticks.map((value) => label(value, unit)) },
+        { ...axis, grid: this.log ? { ...grid, filter: decades } : grid, ...(this.log ? { filter: decades } : {}), size: 66, space: 34, ...(unit === "bytes" ? { incrs: BINARY } : {}), values: (_, ticks) => ticks.map((value) => (value === null ? null : label(value, unit))) },
       ],
-      series: [{}, ...this.lines.map((line, place) => curve(line, place, this.lines.length))],
+      series: [{}, ...this.lines.map((line, place) => curve(line, place, !this.log && place === 0))],
       hooks: { setCursor: [(plot) => this.tell(plot.cursor.idx ?? null)] },
     };
   }
@@ -147,10 +159,17 @@ function span(low: number | null, high: number | null): [number, number] {
   return [least < 0 ? least - room : 0, most > 0 ? most + room : 0];
 }
 
-function curve(line: Line, place: number, count: number): uPlot.Series {
+/** Keep the powers of ten, the only lines of a logarithmic axis. */
+function decades(_: uPlot, ticks: number[]): (number | null)[] {
+  return ticks.map((value) => {
+    const power = Math.log10(value);
+    return Math.abs(power - Math.round(power)) < 1e-9 ? value : null;
+  });
+}
+
+function curve(line: Line, place: number, filled: boolean): uPlot.Series {
   const colour = ink(`--s${place % 8}`);
-  const fill = count === 1 || place === 0 ? { fill: `${colour}1f` } : {};
-  return { label: line.label, stroke: colour, width: 1.6, points: { show: false }, spanGaps: false, ...fill };
+  return { label: line.label, stroke: colour, width: 1.6, points: { show: false }, spanGaps: false, ...(filled ? { fill: `${colour}1f` } : {}) };
 }
 
 /** All panels of the chosen bot, over the chosen range. */
@@ -160,6 +179,7 @@ export class Charts {
   private bot = "";
   private board = "";
   private range = 900;
+  private oldest = 0;
   private asked = 0;
   private running = false;
   private again = false;
@@ -170,8 +190,9 @@ export class Charts {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
   }
 
-  /** Show a bot's board; nothing happens where it is shown already. */
-  choose(bot: string, board: string): void {
+  /** Show a bot's board; nothing happens where it is shown already. oldest is the first sample's Unix time. */
+  choose(bot: string, board: string, oldest: number): void {
+    this.oldest = oldest;
     if (bot === this.bot && board === this.board) return;
     [this.bot, this.board] = [bot, board];
     void this.load();
@@ -194,7 +215,9 @@ export class Charts {
   }
 
   private get step(): number {
-    return Math.max(1, Math.round(this.range / POINTS));
+    const age = Math.max(120, Date.now() / 1000 - this.oldest);
+    const wanted = Math.min(this.range, age) / POINTS;
+    return STEPS.find((step) => step >= wanted) ?? STEPS[STEPS.length - 1]!;
   }
 
   private async load(): Promise<void> {

@@ -39,7 +39,7 @@ function draw(): void {
   lists.flips(find("flips"), overview.flips);
   lists.targets(find("targets"), overview.targets);
   views.keeper(find("keeper"), overview);
-  if (shown) charts.choose(shown.name, shown.board);
+  if (shown) charts.choose(shown.name, shown.board, Number(overview.keeper["oldest"] ?? 0) / 1000);
   state();
 }
 

@@ -93,6 +93,7 @@ export interface Panel {
   title: string;
   unit: Unit;
   note: string;
+  scale: "linear" | "log";
   expr: string[];
 }
 

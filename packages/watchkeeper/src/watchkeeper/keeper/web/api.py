@@ -117,6 +117,7 @@ def panel_row(panel: Panel) -> dict[str, Any]:
         "title": panel.title,
         "unit": panel.unit,
         "note": panel.note,
+        "scale": panel.scale,
         "expr": [curve.expr() for curve in panel.curves],
     }
 

@@ -44,13 +44,14 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """One chart."""
+    """One chart; a logarithmic one is for curves of very different size."""
 
     id: str
     title: str
     unit: Unit
     curves: tuple[Curve, ...]
     note: str = ""
+    scale: Literal["linear", "log"] = "linear"
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +170,7 @@ ARBITRAGE = Board(
             title="Latency by stage",
             unit="seconds",
             note="p95",
+            scale="log",
             curves=(percentile(0.95, "{stage}", by="stage"),),
         ),
         Panel(
