@@ -44,6 +44,17 @@ class Reader:
             return []
         return [piece for span in spans if (piece := self._piece(span)) is not None]
 
+    def bounded(self, series: int, start: int, end: int) -> bool:
+        """Tell whether a good chunk of a series begins or ends in [start, end]; nothing is decoded."""
+        try:
+            spans = self._database.spans(series, start, end)
+        except sqlite3.DatabaseError as error:
+            self._report_unreadable(series, error)
+            return False
+        return any(
+            (start <= span.start or span.end <= end) and span.id not in self._corrupt for span in spans
+        )
+
     def forget(self) -> None:
         """Empty the cache."""
         with self._lock:

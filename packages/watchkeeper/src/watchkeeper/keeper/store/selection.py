@@ -39,9 +39,15 @@ class Selection:
 
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
         """Return the sorted labels of the series that match and have samples in [start, end]."""
-        return [
-            labels for ref, labels in self._find(matchers) if self._samples(ref, start_ms, end_ms) is not None
-        ]
+        return [labels for ref, labels in self._find(matchers) if self._touches(ref, start_ms, end_ms)]
+
+    def known(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
+        """Return number and labels of the series that match, whenever they had samples."""
+        return self._find(matchers)
+
+    def read(self, ref: int, start_ms: int, end_ms: int) -> Piece | None:
+        """Return the samples of one series in [start, end], None where there are none."""
+        return self._samples(ref, start_ms, end_ms)
 
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
         """Return the sorted label names, of all series or of those that match."""
@@ -56,6 +62,10 @@ class Selection:
     def _find(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
         with self._state:
             return [(ref, self._index.labels(ref)) for ref in self._index.find(matchers)]
+
+    def _touches(self, ref: int, start: int, end: int) -> bool:
+        # A chunk that begins or ends within the span has a sample there; only others must be decoded.
+        return self._reader.bounded(ref, start, end) or self._samples(ref, start, end) is not None
 
     def _samples(self, ref: int, start: int, end: int) -> Piece | None:
         # Memory first: a row that is sealed in between shows twice and is merged, never missed.

@@ -37,8 +37,8 @@ ROW_SAMPLES = 1440  # 2 h at 5 s
 POOL_SAMPLES = 1 << 20  # 16 MB when all of it is in use
 MAX_SERIES = 20_000
 CACHE_BYTES = 8 << 20
-_FROZEN_LIMIT = 1 << 18  # samples; beyond these two the caller waits for the disk
-_PENDING_LIMIT = 1 << 18
+_WAKE_ABOVE = 1 << 17  # samples that wait for the disk: above this the flush does not wait for its time
+_WAIT_ABOVE = 1 << 19  # above this the caller waits for the disk
 _SLICE = 1 << 16
 
 
@@ -193,6 +193,19 @@ class Store:
         """Return the sorted labels of the series that match and have samples in [start, end]."""
         return self._selection.series(matchers, start_ms, end_ms)
 
+    def known(self, matchers: Sequence[Matcher] = ()) -> list[tuple[int, Labels]]:
+        """Return number and labels of all series that match, whenever they had samples, sorted by labels."""
+        return self._selection.known(matchers)
+
+    def last_times(self) -> Times:
+        """Return by number the time (ms) of the newest sample of each series, the least integer for none."""
+        with self._state:
+            return self._intake.head.last_time.copy()
+
+    def read(self, ref: int, start_ms: int, end_ms: int) -> tuple[Times, Values] | None:
+        """Return the samples of one series by its number in [start, end], None where there are none."""
+        return self._selection.read(ref, start_ms, end_ms)
+
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
         """Return the sorted label names, of all series or of those that match."""
         return self._selection.label_names(matchers)
@@ -287,16 +300,19 @@ class Store:
             self._writer.flush_failures += 1
 
     def _relieve(self) -> None:
-        """Wait for the disk when too much waits for it; give up the oldest when it refuses."""
+        """Flush early when much waits for the disk; give up the oldest when it refuses."""
         frozen, journal = self._intake.frozen, self._intake.journal
-        if frozen.samples <= _FROZEN_LIMIT and journal.samples <= _PENDING_LIMIT:
+        waiting = max(frozen.samples, journal.samples)
+        if waiting > _WAKE_ABOVE and self._flusher is not None:
+            self._flusher.wake()
+        if waiting <= _WAIT_ABOVE:
             return
         try:
             self._writer.flush()
         except StoreUnwritable:
-            self._writer.forget_pending(_PENDING_LIMIT // 2)
-            if frozen.samples > _FROZEN_LIMIT:
-                self._writer.give_up_oldest(_FROZEN_LIMIT // 2)
+            self._writer.forget_pending(_WAIT_ABOVE // 2)
+            if frozen.samples > _WAIT_ABOVE:
+                self._writer.give_up_oldest(_WAIT_ABOVE // 2)
 
     def _check_room(self, essential: bool) -> None:
         if len(self._index) >= self._max_series and not essential:
