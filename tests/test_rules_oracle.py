@@ -1,17 +1,24 @@
 """Rules against the real promtool: what ours expects of random rules and series, promtool has to confirm."""
 
+import json
 import random
+import socket
 import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from watchkeeper.keeper.rules import Group, RuleFileError, read
+from watchkeeper.keeper.promql import Engine
+from watchkeeper.keeper.rules import Group, GroupMemory, RuleFileError, Setting, evaluate, read, views
 from watchkeeper.keeper.rules.pack import pack_files
 from watchkeeper.keeper.rules.unittest import read_tests
 from watchkeeper.keeper.rules.unittest.run import Trial
+from watchkeeper.keeper.rules.unittest.storage import TestStore
 
 pytestmark = pytest.mark.peer("promtool")
 
@@ -233,3 +240,80 @@ def test_promtool_passes_the_tests_of_the_pack(path: Path) -> None:
     """The unit tests of the default rules hold on the real Prometheus."""
     done = promtool("test", "rules", path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+SERVED = """
+groups:
+  - name: g
+    interval: 1s
+    rules:
+      - {record: one, expr: "1", labels: {team: t}}
+      - {alert: Firing, expr: vector(5), labels: {severity: page}, annotations: {text: "{{ $value }}"}}
+      - {alert: Pending, expr: vector(1), for: 1h}
+      - {alert: Quiet, expr: vector(1) > 2}
+      - alert: Broken
+        expr: >-
+          vector(1) + on ()
+          (label_replace(vector(1), "a", "b", "", "") or label_replace(vector(1), "a", "c", "", ""))
+"""
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Iterator[str]:
+    """Run the real Prometheus with the rules above and return its address."""
+    (tmp_path / "rules.yaml").write_text(SERVED)
+    (tmp_path / "prometheus.yaml").write_text("rule_files: [rules.yaml]\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    words = [f"--config.file={tmp_path / 'prometheus.yaml'}", f"--storage.tsdb.path={tmp_path / 'data'}"]
+    with subprocess.Popen(
+        ["prometheus", *words, f"--web.listen-address={address}"], stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+def asked(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return json.load(answer)["data"]
+
+
+def evaluated(address: str) -> list[dict[str, Any]]:
+    """Return the rules of the only group once all have been evaluated, with 20 seconds of patience."""
+    for _ in range(200):
+        try:
+            rules: list[dict[str, Any]] = asked(f"{address}/api/v1/rules")["groups"][0]["rules"]
+            if all(rule["health"] != "unknown" for rule in rules):
+                return rules
+        except (OSError, IndexError):
+            pass
+        threading.Event().wait(0.1)
+    pytest.fail("prometheus did not evaluate its rules")
+
+
+TIMES = frozenset({"activeAt", "evaluationTime", "lastEvaluation", "lastError"})
+
+
+def timeless(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a rule without what differs between two runs; the words of an error may differ, too."""
+    shown = {key: value for key, value in rule.items() if key not in TIMES}
+    if "alerts" in shown:
+        shown["alerts"] = [timeless(alert) for alert in shown["alerts"]]
+    return shown
+
+
+@pytest.mark.peer("prometheus")
+def test_the_api_shows_rules_as_the_real_prometheus_does(prometheus: str) -> None:
+    """Health, states, alerts, values and the names of all fields are those of /api/v1/rules."""
+    wanted = evaluated(prometheus)
+    store = TestStore()
+    memory = GroupMemory.of(read(SERVED).groups[0])
+    evaluate(memory, Setting(Engine(), store, lambda samples: None), 1_800_000_000_000)
+    (group,) = views.rules([memory], 1000)["groups"]
+    for ours_, theirs in zip(group["rules"], wanted, strict=True):
+        assert ours_.keys() >= theirs.keys()
+        mine = {key: value for key, value in ours_.items() if key in theirs}
+        assert timeless(mine) == timeless(theirs)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from watchkeeper.keeper.promql.quoting import general
+from watchkeeper.keeper.promql.quoting import general, quote
 
 from .errors import TemplateFailure
 from .values import Value, type_name
@@ -27,7 +27,7 @@ def number_of(value: Value) -> float:
     if not isinstance(value, str):
         raise TemplateFailure(f"can't convert {type_name(value)} to float")
     if not _FLOAT.fullmatch(value):
-        raise TemplateFailure(f"strconv.ParseFloat: parsing {value!r}: invalid syntax")
+        raise TemplateFailure(f"strconv.ParseFloat: parsing {quote(value)}: invalid syntax")
     return float(value.replace("_", ""))
 
 

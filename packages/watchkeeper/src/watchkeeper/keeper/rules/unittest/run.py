@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from watchkeeper.keeper.promql import Engine, Labels, Options, PromqlError, Sample
 from watchkeeper.keeper.promql.labels import text as labels_text
 from watchkeeper.keeper.promql.quoting import general
-from watchkeeper.keeper.promql.testing import MemoryStore
 from watchkeeper.keeper.promql.testing.notation import Native
 
 from ..alert import RuleAlert
@@ -19,6 +18,7 @@ from ..expansion import ALERTNAME, Origin, vector
 from ..outcome import GroupMemory
 from ..rule import AlertingRule, Group
 from .cases import AlertCase, ExprCase, Test, TestFile
+from .storage import TestStore
 
 Watch = Callable[[GroupMemory], None]
 
@@ -60,7 +60,7 @@ class Trial:
     def __init__(self, file: TestFile, test: Test, groups: Sequence[Group]) -> None:
         self.file = file
         self.test = test
-        self.store = MemoryStore()
+        self.store = TestStore()
         engine = Engine(options=Options(subquery_step_ms=file.interval))
         origin = Origin(test.external_labels, test.external_url)
         self.setting = Setting(engine, self.store, self.append, origin)
