@@ -188,8 +188,8 @@ def test_the_pieces_of_the_curve_bound_every_quote_closely(
     if last is None:
         assert quote == 0
         return
-    bound = value(last, min(amount, last.end_in or amount) if pieces[-1] is None else amount)
-    assert quote <= ceil(bound) + (1 if pieces[-1] is None else 0)
+    bound = Fraction(last.end_out) if pieces[-1] is None else value(last, amount)
+    assert quote <= ceil(bound)
     out, into = curve.spot(zero_for_one)
     # each word's edge costs a unit of either token, and the price is cut to 96 bits
     steps = 2000
