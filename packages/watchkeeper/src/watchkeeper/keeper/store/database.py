@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import zlib
@@ -13,6 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
+import msgspec
+
 from watchkeeper.keeper.store.errors import StoreDamaged, StoreUnwritable
 from watchkeeper.keeper.store.opening import connect, prepare, rebuilt, set_aside
 from watchkeeper.keeper.store.series import Labels
@@ -20,6 +21,7 @@ from watchkeeper.keeper.store.series import Labels
 _log = logging.getLogger(__name__)
 
 _CORRUPT_COLUMNS = 'id, series, start, "end", samples, timeline, data'
+_read_labels = msgspec.json.Decoder(Labels).decode
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -117,7 +119,7 @@ class Database:
             if crc != _labels_crc(ref, text):
                 _log.error("the labels of series %d are corrupt; its samples cannot be told apart", ref)
                 continue
-            yield SeriesRow(ref, tuple((name, value) for name, value in json.loads(text)), sealed, last)
+            yield SeriesRow(ref, _read_labels(text), sealed, last)
 
     def frames(self) -> list[tuple[int, bytes]]:
         """Return the journal's frames in order."""
@@ -267,7 +269,7 @@ def open_database(path: Path) -> tuple[Database, str | None]:
 
 def _series_row(series: tuple[int, Labels]) -> tuple[int, str, int]:
     ref, labels = series
-    text = json.dumps(labels, ensure_ascii=False)
+    text = msgspec.json.encode(labels).decode()
     return ref, text, _labels_crc(ref, text)
 
 

@@ -7,23 +7,33 @@ from collections.abc import Callable
 
 
 class Flusher:
-    """Call `flush` every so many seconds in a thread of its own, until stopped."""
+    """Call `flush` every so many seconds, and when woken, in a thread of its own, until stopped."""
 
     def __init__(self, seconds: float, flush: Callable[[], None]) -> None:
         self._seconds = seconds
         self._flush = flush
-        self._stop = threading.Event()
+        self._stopped = False
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-flush", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
+    def wake(self) -> None:
+        """Flush now, in the thread."""
+        self._wake.set()
+
     def stop(self) -> None:
         """End, waiting for a flush under way."""
-        self._stop.set()
+        self._stopped = True
+        self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._seconds):
+        while True:
+            self._wake.wait(self._seconds)
+            if self._stopped:
+                return
+            self._wake.clear()
             self._flush()

@@ -130,11 +130,11 @@ class Head:
         return self._owner[used[self._since[used] < before]]
 
     def fullest(self) -> Refs:
-        """Return the fullest refs that together hold at least half of the pages in use."""
+        """Return the fullest refs that together hold at least a quarter of the pages in use."""
         used = self._used()
         pages = -(-self._fill[used] // PAGE)
         order = np.argsort(-pages, kind="stable")
-        enough = int(np.searchsorted(np.cumsum(pages[order]), pages.sum() / 2)) + 1
+        enough = int(np.searchsorted(np.cumsum(pages[order]), pages.sum() / 4)) + 1
         return self._owner[used[order[:enough]]]
 
     def oldest_frame(self) -> int | None:
