@@ -119,3 +119,27 @@ def test_a_reload_keeps_alerts_and_ends_series_that_nobody_writes(keeper: Make) 
     assert (alert.state, alert.active_at) == ("pending", 60_000)
     assert k.setting.engine.instant(k.store, "r", 121_000).samples == []
     assert k.setting.engine.instant(k.store, "r", 61_000).samples != []
+
+
+async def test_an_evaluation_under_way_ends_before_the_schedule_does(keeper: Make) -> None:
+    """Whoever stops the schedule may close the store: nothing reads it any more."""
+    began, may_end, ended = asyncio.Event(), asyncio.Event(), False
+    k, clock = keeper(TEXT), Clock(60_000)
+
+    async def run(work: Callable[[], Outcome]) -> Outcome:
+        nonlocal ended
+        began.set()
+        await may_end.wait()
+        ended = True
+        return work()
+
+    schedule = Schedule(k.setting, lambda _: None, clock=lambda: clock.now, sleep=clock.sleep, run=run)
+    schedule.load(read(TEXT).groups)
+    task = asyncio.create_task(schedule.follow())
+    await began.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    await asyncio.gather(task, return_exceptions=True)
+    assert ended

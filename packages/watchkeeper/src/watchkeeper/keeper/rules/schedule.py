@@ -104,8 +104,18 @@ class Schedule:
     async def _evaluate(self, memory: GroupMemory, slot: int) -> None:
         try:
             async with self._turn:
-                outcome = await self._run(lambda: evaluate(memory, self.setting, slot))
+                outcome = await self._whole(self._run(lambda: evaluate(memory, self.setting, slot)))
             self._told(outcome)
         except Exception:  # one bad round must not end the group's watch
             self.errors += 1
             _log.exception("the group %s could not be evaluated", memory.group.key)
+
+    async def _whole(self, round_: Awaitable[Outcome]) -> Outcome:
+        """Wait for an evaluation to its end, though cancelled: a thread cannot be stopped, and whoever
+        cancels is about to close the store or to evaluate the same rules anew."""
+        work = asyncio.ensure_future(round_)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            raise
