@@ -138,7 +138,7 @@ def cycle_of(market: Market, found: Opportunity) -> tuple[tuple[bytes, bool], ..
     return tuple((hop.pool, market.pools[hop.pool].token0 == hop.token_in) for hop in found.hops)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(markets())
 def test_no_profitable_cycle_is_lost(market: Market) -> None:
     """What brute force earns above the floor, on any cycle, the detector earns at least as well.
