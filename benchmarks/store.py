@@ -197,7 +197,7 @@ def scrape_cost(root: Path) -> dict[str, Row]:
             )
             theirs.append(median_ms(lambda page=page: list(text_string_to_metric_families(page)), 1))
         visit.close()
-    peer = statistics.median(theirs)  # ms per 1000 samples = us per sample
+    peer = ("prometheus_client", statistics.median(theirs))  # ms per 1000 samples = us per sample
     return {
         "scrape: parse and store, us per sample": row(statistics.median(own[1:]), "us", peer=peer, goal=1),
         "scrape: the first page of a target, us per sample": row(own[0], "us", peer=peer),
@@ -220,9 +220,8 @@ def sizes(root: Path) -> dict[str, Row]:
         ):
             theirs = measure(root, entropy)
             if theirs is not None:
-                results[f"bytes per sample, {name}, 6 h, against {peer}"] = row(
-                    own, "B", peer=theirs, goal=None
-                )
+                figure = f"bytes per sample, {name}, 6 h, against {peer}"
+                results[figure] = row(own, "B", peer=(peer, theirs))
     return results
 
 
@@ -315,9 +314,17 @@ def wait_for(url: str) -> None:
     raise TimeoutError(url)
 
 
-def row(value: float, unit: str, *, peer: float | None = None, goal: float | None = None) -> Row:
-    """Make a result; the ratio is the peer's value over ours."""
-    return {"value": value, "unit": unit, "peer": peer, "ratio": peer / value if peer else None, "goal": goal}
+def row(value: float, unit: str, *, peer: tuple[str, float] | None = None, goal: float | None = None) -> Row:
+    """Make a result; the peer is (name, its value), the ratio its value over ours."""
+    met = None if goal is None else value >= goal if unit == "1/s" else value <= goal
+    return {
+        "value": value,
+        "unit": unit,
+        "peer": None if peer is None else f"{peer[0]} {peer[1]:.2f}",
+        "ratio": None if peer is None else peer[1] / value,
+        "goal": goal,
+        "ok": met,
+    }
 
 
 def main() -> dict[str, Row]:
@@ -329,12 +336,13 @@ def main() -> dict[str, Row]:
 
 def show(results: dict[str, Row]) -> None:
     """Print the results as a table."""
-    print(f"{'what':<78}{'value':>14} {'unit':<5}{'peer':>8}{'ratio':>7}{'goal':>9}")
+    print(f"{'what':<78}{'value':>14} {'unit':<4}{'goal':>8} {'ratio':>6}  peer")
     for name, result in results.items():
-        peer = "" if result["peer"] is None else f"{result['peer']:.2f}"
         ratio = "" if result["ratio"] is None else f"{result['ratio']:.1f}x"
         goal = "" if result["goal"] is None else f"{result['goal']:g}"
-        print(f"{name:<78}{result['value']:>14,.2f} {result['unit']:<5}{peer:>8}{ratio:>7}{goal:>9}")
+        print(
+            f"{name:<78}{result['value']:>14,.2f} {result['unit']:<4}{goal:>8} {ratio:>6}  {result['peer'] or ''}"
+        )
 
 
 if __name__ == "__main__":
