@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,18 @@ HELP = "list bots, components and metrics that no alert looks at (exit code 1 if
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="rule files; the default pack where none is given"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="rule files; those that the keeper has loaded where none is given",
     )
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="a keeper or Prometheus (%(default)s)")
     parser.add_argument(
         "--series", metavar="FILE", help="ask nobody: read series from a file, one name{label=...} a line"
     )
-    parser.add_argument("--ignore", default="^$", metavar="REGEX", help="names that need no alert")
+    parser.add_argument(
+        "--ignore", default="^scrape_", metavar="REGEX", help="names that need no alert (%(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -38,19 +44,37 @@ def run(given: argparse.Namespace) -> int:
     from watchkeeper.keeper.rules.coverage import coverage
 
     try:
-        found = coverage(rules_of(given.files), series_of(given))
-    except (RulesError, Unanswered, OSError, ValueError) as error:
+        ignored = re.compile(given.ignore)
+        found = coverage(rules_of(given), series_of(given))
+    except (RulesError, Unanswered, OSError, ValueError, re.error) as error:
         sys.stderr.write(f"watchkeeper: {error}\n")
         return 2
-    return told(found, given)
+    return told(found, ignored, as_json=given.json)
 
 
-def rules_of(names: list[str]) -> list[Rule]:
-    """Return the rules of files, or of the default pack. Raises RuleFileError."""
-    from watchkeeper.keeper.rules import load
+def rules_of(given: argparse.Namespace) -> list[Rule]:
+    """Return the rules of the named files, else those that the keeper has loaded, else the default pack.
+
+    Raises RuleFileError, Unanswered.
+    """
+    from watchkeeper.keeper.rules import load, read
     from watchkeeper.keeper.rules.pack import pack_files
 
-    return [rule for path in ([Path(name) for name in names] or pack_files()) for rule in load(path).rules]
+    if not given.files and not given.series:
+        return list(read(loaded(given.url), given.url).rules)
+    paths = [Path(name) for name in given.files] or pack_files()
+    return [rule for path in paths for rule in load(path).rules]
+
+
+def loaded(url: str) -> str:
+    """Return the rules that a Prometheus API has loaded as the text of a rule file. Raises Unanswered."""
+    from watchkeeper.cli.alerts import ask
+
+    found: Any = ask(f"{url.rstrip('/')}/api/v1/rules")
+    rules = [rule for group in found["data"]["groups"] for rule in group["rules"]]
+    kinds = {"alerting": "alert", "recording": "record"}
+    bare = [{kinds[rule["type"]]: rule["name"], "expr": rule["query"]} for rule in rules]
+    return json.dumps({"groups": [{"name": "loaded", "rules": bare}]})
 
 
 def series_of(given: argparse.Namespace) -> list[tuple[tuple[str, str], ...]]:
@@ -75,13 +99,10 @@ def asked(url: str) -> list[Mapping[str, str]]:
     return list(found["data"])
 
 
-def told(found: Coverage, given: argparse.Namespace) -> int:
-    """Write what no alert looks at, or all as JSON; return the exit code."""
-    import re
-
-    ignored = re.compile(given.ignore)
+def told(found: Coverage, ignored: re.Pattern[str], *, as_json: bool) -> int:
+    """Write what no alert looks at, as lines or as JSON; return the exit code."""
     gaps = {kind: [name for name in names if not ignored.search(name)] for kind, names in found.gaps.items()}
-    if given.json:
+    if as_json:
         sys.stdout.write(json.dumps({"uncovered": gaps}, indent=2) + os.linesep)
     else:
         write_lines(found, gaps)

@@ -1,6 +1,10 @@
 """check-rules, test-rules and coverage as commands: what they write and how they end."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,3 +94,34 @@ def test_coverage_lists_what_no_alert_looks_at(folder: Path, capsys: pytest.Capt
     assert "no alert looks at profit" in capsys.readouterr().out
     assert main([*words, "--ignore", "^profit$"]) == 0
     assert main(["coverage", "--series", str(folder / "nowhere")]) == 2
+    assert main([*words, "--ignore", "("]) == 2
+
+
+ANSWERS: dict[str, Any] = {
+    "/api/v1/series": [{"__name__": "up", "job": "j"}, {"__name__": "profit", "job": "j"}],
+    "/api/v1/rules": {"groups": [{"rules": [{"name": "A", "query": "up == 0", "type": "alerting"}]}]},
+}
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A Prometheus API that has two series and one rule."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"status": "success", "data": ANSWERS[self.path.partition("?")[0]]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_coverage_asks_the_keeper_for_its_series_and_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without files the rules that are loaded count, whatever lies on the disk."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert main(["coverage", "--json", "--url", f"http://127.0.0.1:{server.server_address[1]}"]) == 1
+        server.shutdown()
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"uncovered": {"bots": [], "components": [], "metrics": ["profit"]}}
