@@ -26,6 +26,7 @@ global: {{scrape_interval: 200ms, scrape_timeout: 150ms}}
 scrape_configs:
 - job_name: arb
   static_configs: [{{targets: ['127.0.0.1:{bot}'], labels: {{bot: arbbot}}}}]
+rules: {{pack: false}}
 judge:
   every: 100ms
   target_down: {{for: 400ms}}

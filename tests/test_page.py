@@ -25,6 +25,7 @@ global: {{scrape_interval: 250ms, scrape_timeout: 200ms}}
 scrape_configs:
 - job_name: arb
   static_configs: [{{targets: ['127.0.0.1:{bot}'], labels: {{bot: arbbot}}}}]
+rules: {{pack: false}}
 judge: {{every: 250ms, target_down: {{for: 500ms}}}}
 """
 

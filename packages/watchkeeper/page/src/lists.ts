@@ -43,13 +43,13 @@ function settling(row: Flip): boolean {
 
 function flip(row: Flip): HTMLElement {
   const [kind = "", owner = "", ...name] = row.subject.split("/");
-  const title = kind === "component" ? name.join("/") : kind === "target" ? `target ${name.join("/")}` : `${name.join("/")} (${kind})`;
+  const title = kind === "rule" ? owner : kind === "component" ? name.join("/") : kind === "target" ? `target ${name.join("/")}` : `${name.join("/")} (${kind})`;
   const change = row.from_state ? `${row.from_state} → ${row.to_state}` : `first seen ${row.to_state}`;
   return h(
     "li",
     { "data-status": row.to_state },
     shape(row.to_state),
-    h("div", {}, h("b", {}, title), h("span", { class: "owner" }, owner), h("p", {}, row.reason ? `${change}: ${row.reason}` : change)),
+    h("div", {}, h("b", {}, title), h("span", { class: "owner" }, kind === "rule" ? "rule" : owner), h("p", {}, row.reason ? `${change}: ${row.reason}` : change)),
     h("time", { class: "when", datetime: new Date(row.at * 1000).toISOString() }, moment(row.at)),
   );
 }

@@ -110,7 +110,8 @@ class Round:
             LOG.error("a change of %s could not be written: %s", flip.subject, error)
             return False
         level = logging.DEBUG if flip.subject.startswith(ALERT) else logging.INFO  # channels tell alerts
-        LOG.log(level, "%s: %s -> %s %s", flip.subject, flip.from_state or "new", flip.to_state, flip.reason)
+        reason = flip.reason.partition("\n")[0]  # what follows is for the notice alone
+        LOG.log(level, "%s: %s -> %s %s", flip.subject, flip.from_state or "new", flip.to_state, reason)
         return True
 
 

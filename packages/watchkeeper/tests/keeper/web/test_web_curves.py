@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.keeper.store import Series
+from watchkeeper.keeper.store import STALE, Series
 from watchkeeper.keeper.web.board import BOARDS, GENERIC, Curve
 from watchkeeper.keeper.web.curves import lines, quantile, rates, values_at
 
@@ -79,6 +79,14 @@ def test_lines_are_summed_by_their_label(scene: Any) -> None:
         scene.shelf, Curve(metric="m", how="value", by="reason", label="why: {reason}"), [], grid(AT), 0
     )
     assert [(label, values[0]) for label, values in found] == [("why: a", 5.0), ("why: b", 4.0)]
+
+
+def test_a_series_that_ended_can_be_reckoned_with(scene: Any) -> None:
+    """A staleness marker, a NaN that signals, becomes a plain unknown."""
+    for name in ("m", "n"):
+        scene.shelf.put({"__name__": name}, [(AT, 2.0), (AT + 1, STALE)])
+    found = lines(scene.shelf, Curve(metric="m", how="value", minus="n"), [], grid(AT, AT + 1), 0)
+    assert found[0][1][0] == 0 and np.isnan(found[0][1][1])
 
 
 def test_every_curve_of_every_board_can_be_written_as_promql() -> None:

@@ -88,9 +88,13 @@ def kept(series: Series) -> tuple[Times, Values]:
 
 def values_at(series: Series, grid: Times) -> Values:
     """Return the last value at each time of the grid; a staleness marker ends the series."""
+    if not len(series.times):
+        return np.full(len(grid), np.nan)
     place = np.searchsorted(series.times, grid, "right") - 1
-    known = (place >= 0) & (grid - series.times[place] <= LOOKBACK_MS) if len(series.times) else place >= 0
-    return np.where(known, series.values[place], np.nan) if len(series.times) else np.full(len(grid), np.nan)
+    known = (place >= 0) & (grid - series.times[place] <= LOOKBACK_MS)
+    # A staleness marker is a signalling NaN, with which arithmetic warns; what leaves here is a quiet one.
+    known &= ~np.isnan(series.values[place])
+    return np.where(known, series.values[place], np.nan)
 
 
 def rates(series: Series, grid: Times, window_ms: int) -> Values:
