@@ -340,9 +340,8 @@ def show(results: dict[str, Row]) -> None:
     for name, result in results.items():
         ratio = "" if result["ratio"] is None else f"{result['ratio']:.1f}x"
         goal = "" if result["goal"] is None else f"{result['goal']:g}"
-        print(
-            f"{name:<78}{result['value']:>14,.2f} {result['unit']:<4}{goal:>8} {ratio:>6}  {result['peer'] or ''}"
-        )
+        peer = result["peer"] or ""
+        print(f"{name:<78}{result['value']:>14,.2f} {result['unit']:<4}{goal:>8} {ratio:>6}  {peer}")
 
 
 if __name__ == "__main__":
