@@ -9,18 +9,6 @@ from typing import Protocol
 from watchkeeper.keeper.alerts import Notice
 
 
-class NotifyError(Exception):
-    """The root of this room's errors."""
-
-
-class ChannelError(NotifyError):
-    """A channel did not take a notice. The channel knows whether trying again can help."""
-
-    def __init__(self, text: str, *, retryable: bool = True) -> None:
-        super().__init__(text)
-        self.retryable = retryable
-
-
 @dataclass(frozen=True, slots=True)
 class Telling:
     """A notice and the number of its row: the same row told twice is the same telling."""

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from watchkeeper.keeper.notify.channel import Channel, ChannelError, Telling
+from watchkeeper.keeper.notify.channel import Channel, Telling
 from watchkeeper.keeper.notify.cursor import Cursor
+from watchkeeper.keeper.notify.errors import ChannelError
 
 LOG = logging.getLogger("watchkeeper.notify")
 

@@ -1,0 +1,181 @@
+"""A small HTTP client for channels: one request, one connection, one bounded answer.
+
+asyncio streams and h11; a full-grown client would cost the keeper 20 MB. A connection is not kept:
+pages are rare, and a kept one that went stale would leave it open whether the message was taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+import h11
+
+from watchkeeper.keeper.notify.errors import ChannelError
+
+_READ_BYTES = 65_536
+_MOST_BYTES = 1 << 18
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent; the URL is http or https."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How to reach the other side: its certificate's judge, and a proxy in between."""
+
+    tls: ssl.SSLContext | None = None
+    server_name: str = ""
+    proxy: str = ""
+
+    async def exchange(self, request: Request) -> Answer:
+        """Send a request and read the answer; raises ChannelError. The caller bounds the time."""
+        url = urlsplit(request.url)
+        try:
+            reader, writer = await self._connect(url)
+        except (OSError, UnicodeError, ValueError, EOFError) as error:
+            raise broken(f"cannot connect to {place_of(url)}: {told(error)}") from None
+        try:
+            return await _Line(reader, writer).ask(head_of(request, url, self._by_proxy(url)), request.body)
+        except h11.LocalProtocolError as error:
+            raise ChannelError(f"the request cannot be written: {error}", retryable=False) from None
+        except h11.RemoteProtocolError as error:
+            raise broken(f"{place_of(url)} broke off or does not speak HTTP: {error}") from None
+        except (OSError, EOFError) as error:
+            raise broken(f"the connection to {place_of(url)} broke: {told(error)}") from None
+        finally:
+            writer.transport.abort()
+
+    def _by_proxy(self, url: SplitResult) -> bool:
+        return bool(self.proxy) and url.scheme == "http"
+
+    async def _connect(self, url: SplitResult) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        secure = url.scheme == "https"
+        context = self.tls or (ssl.create_default_context() if secure else None)
+        name = (self.server_name or url.hostname) if secure else None
+        if not self.proxy:
+            return await asyncio.open_connection(
+                url.hostname, port_of(url), ssl=context if secure else None, server_hostname=name
+            )
+        proxy = urlsplit(self.proxy)
+        reader, writer = await asyncio.open_connection(proxy.hostname, port_of(proxy))
+        if secure:
+            await tunnel(reader, writer, f"{url.hostname}:{port_of(url)}", proxy)
+            await writer.start_tls(context or ssl.create_default_context(), server_hostname=name)
+        return reader, writer
+
+
+class _Line:
+    """One connection, used once."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.CLIENT)
+
+    async def ask(self, head: h11.Request, body: bytes) -> Answer:
+        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+            self._writer.write(self._http.send(event) or b"")
+        await self._writer.drain()
+        response = await self._response()
+        parts, size = [], 0
+        while isinstance(event := await self._event(), h11.Data) and size < _MOST_BYTES:
+            parts.append(bytes(event.data))
+            size += len(event.data)
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
+        return Answer(response.status_code, tuple(pairs), b"".join(parts)[:_MOST_BYTES])
+
+    async def _response(self) -> h11.Response:
+        while True:
+            event = await self._event()
+            if isinstance(event, h11.Response):
+                return event
+            if not isinstance(event, h11.InformationalResponse):
+                raise EOFError("closed without an answer")
+
+    async def _event(self) -> h11.Event | type[h11.PAUSED]:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            self._http.receive_data(await self._reader.read(_READ_BYTES))
+        return event  # type: ignore[return-value]
+
+
+async def tunnel(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str, proxy: SplitResult
+) -> None:
+    """Ask a proxy for a way through (CONNECT)."""
+    writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{proxy_pass(proxy)}\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    if head.split(b" ", 2)[1:2] != [b"200"]:
+        raise ConnectionError(f"the proxy said {head[:40].decode('latin-1').splitlines()[0]}")
+
+
+def head_of(request: Request, url: SplitResult, by_proxy: bool) -> h11.Request:
+    """Return the head of a request; the user and password of a URL become basic authentication."""
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    host = url.netloc.rpartition("@")[2]
+    target = f"{url.scheme}://{host}{path}" if by_proxy else path
+    headers = [
+        ("Host", host),
+        ("User-Agent", "watchkeeper"),
+        ("Connection", "close"),
+        ("Content-Length", str(len(request.body))),
+        *request.headers,
+    ]
+    if url.username is not None and not any(name.lower() == "authorization" for name, _ in headers):
+        headers.append(("Authorization", basic(url.username, url.password or "")))
+    return h11.Request(method=request.method, target=target, headers=headers)
+
+
+def basic(user: str, password: str) -> str:
+    """Return the value of an Authorization header for a user and a password."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def proxy_pass(proxy: SplitResult) -> str:
+    if proxy.username is None:
+        return ""
+    return f"Proxy-Authorization: {basic(proxy.username, proxy.password or '')}\r\n"
+
+
+def port_of(url: SplitResult) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def place_of(url: SplitResult) -> str:
+    """Return host and port: a path may hold a secret."""
+    return f"{url.hostname}:{port_of(url)}"
+
+
+def told(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def broken(text: str) -> ChannelError:
+    return ChannelError(text, reason="connection")
