@@ -126,6 +126,21 @@ async def test_the_node_s_own_error_is_not_retried(node: Node, rpc: Any) -> None
     assert calls.seen == [("eth_call", "refused")]
 
 
+async def test_a_batch_gives_each_refusal_in_its_place(node: Node, rpc: Any) -> None:
+    """One reverting call does not spoil the others; a revert is told from a failure of the node."""
+    client, calls, _ = rpc
+    rows = [
+        {"id": 1, "result": "0x01"},
+        {"id": 2, "error": {"code": 3, "message": "execution reverted"}},
+        {"id": 3, "error": {"code": -32602, "message": "block out of range"}},
+    ]
+    node.script = [web.json_response(rows)]
+    good, reverted, lost = await client.batch([("eth_call", [])] * 3)
+    assert good == "0x01"
+    assert (reverted.reverted, lost.reverted) == (True, False)
+    assert calls.seen == [("eth_call", None)]
+
+
 async def test_nobody_listening_is_unavailable() -> None:
     """No connection is an error of the tree, not of the HTTP library."""
     client = Rpc("http://127.0.0.1:1/", Calls(), retries=0)

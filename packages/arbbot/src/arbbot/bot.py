@@ -24,10 +24,10 @@ from arbbot.detect import Detector
 from arbbot.dex.book import DexBook
 from arbbot.execute import Executor, execute_call, own_swaps
 from arbbot.feed import Cursor, FeedClient, Verdict
-from arbbot.loader import read_logs
+from arbbot.loader import read_logs, reload_market
 from arbbot.logs import Burst
 from arbbot.model import Opportunity, Plan, Refusal, Swap
-from arbbot.pools import Market
+from arbbot.pools import Market, PoolError
 from arbbot.ports import BotObserver
 from arbbot.rpc import Rpc, RpcError
 from arbbot.settings import Settings
@@ -54,10 +54,10 @@ class Bot:
         self._burst = Burst()
         self._grade = Grade[settings.feed.grade.upper()]
         self._signers = {bytes.fromhex(signer[2:]) for signer in settings.feed.signers}
-        base = book.tokens[settings.market.base].address
-        native = book.tokens[book.native].address if book.native else base
+        self._base = book.tokens[settings.market.base].address
+        native = book.tokens[book.native].address if book.native else self._base
         self._limits = Limits.of(settings.limits.profile, native, **settings.limits.changes())
-        self._detector = Detector(market, {base: self._limits.max_position}, settings.market.max_hops)
+        self._detector = self._new_detector()
         self._gas: Gas | None = None
         self._suspect_until = -1
         self._reconciled_at = float("-inf")
@@ -70,6 +70,10 @@ class Bot:
         self._cursor = Cursor()
         self.feed = FeedClient(settings.feed, settings.chain_id, self._cursor, observer, self.on_frame)
         observer.pools(len(market.pools))
+
+    def _new_detector(self) -> Detector:
+        ceilings = {self._base: self._limits.max_position}
+        return Detector(self._market, ceilings, self._settings.market.max_hops)
 
     # --- from frame to decision: no waiting -----------------------------------------------------
 
@@ -259,6 +263,18 @@ class Bot:
                     self._log.warning("reconcile failed", reason=error.reason, detail=str(error), count=count)
             await asyncio.sleep(self._settings.rpc.reconcile_seconds)
 
+    async def _correct(self, head: int) -> None:
+        """Take the logs up to a block; where they make no sense, load the pools anew."""
+        try:
+            outcome = self._market.reconcile(head, await read_logs(self._rpc, self._market, head))
+        except PoolError as error:
+            self._log.warning("pools loaded anew", reason=str(error)[:200])
+            await reload_market(self._rpc, self._market)
+            self._detector = self._new_detector()
+            return
+        self._detector.refresh(outcome.touched)
+        self._observer.reconciled(outcome.exact, outcome.corrected, 0.0)
+
     def _comparable(self, head: int) -> int:
         """Return the newest block that the feed has shown, or the node's where the feed says nothing.
 
@@ -273,9 +289,6 @@ class Bot:
         """Correct the market by the chain's own logs, and read the gas price."""
         head = self._comparable(int(await self._rpc.call("eth_blockNumber"), 16))
         if head > self._market.block:
-            logs = await read_logs(self._rpc, self._market, head)
-            outcome = self._market.reconcile(head, logs)
-            self._detector.refresh(outcome.touched)
-            self._observer.reconciled(outcome.exact, outcome.corrected, 0.0)
+            await self._correct(head)
         self._reconciled_at = perf_counter()
         self._gas = Gas(int(await self._rpc.call("eth_gasPrice"), 16), sequence=self._market.sequence)

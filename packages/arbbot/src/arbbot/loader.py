@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from arbbot.dex.book import DexBook
 from arbbot.dex.load import DexBookError, arbitrum_one, load_book
@@ -12,6 +13,7 @@ from arbbot.rpc import Request, Rpc, RpcRefused
 from arbbot.settings import Settings, SettingsError
 
 PACKAGED = "arbitrum_one"
+TRIES = 4
 
 
 class LoadError(Exception):
@@ -45,20 +47,45 @@ async def load_market(
     Raises LoadError where nothing is found, RpcError where the node fails.
     """
     tokens = chosen_tokens(book, settings)
-    block = int(await rpc.call("eth_blockNumber"), 16)
     search = Discovery(factories(book), list(tokens.values()))
-    specs = await discovered(rpc, search, block)
+    specs = search.specs(await ask(rpc, search.calls(), await settled_block(rpc)))
     if not specs:
         raise LoadError(f"no pool of {', '.join(tokens)} in the factories of {settings.dex}")
-    tell(f"found {len(specs)} pools, loading them at block {block}")
-    loading = Loading(specs)
-    while calls := loading.calls():
-        loading.feed(await ask(rpc, calls, block))
+    tell(f"found {len(specs)} pools")
+    loading, block = await load_pools(rpc, specs)
     for address, reason in loading.refused.items():
         tell(f"pool 0x{address.hex()} is left out: {reason}")
     if not loading.loaded:
         raise LoadError("no pool could be loaded")
     return Market(loading.loaded, block, settings.genesis_block_offset)
+
+
+async def reload_market(rpc: Rpc, market: Market) -> None:
+    """Load the market's own pools anew; one that cannot be read any more is left out."""
+    specs = [PoolSpec(pool.address, pool.protocol, pool.version, pool.fee) for pool in market.pools.values()]
+    loading, block = await load_pools(rpc, specs)
+    market.replace(block, loading.loaded)
+
+
+async def load_pools(rpc: Rpc, specs: Sequence[PoolSpec]) -> tuple[Loading, int]:
+    """Load pools at one block, and again at a newer one where the node has forgotten that block."""
+    for attempt in range(TRIES):
+        block = await settled_block(rpc)
+        loading = Loading(specs)
+        try:
+            while calls := loading.calls():
+                loading.feed(await ask(rpc, calls, block))
+        except RpcRefused:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return loading, block
+    raise AssertionError("unreachable")
+
+
+async def settled_block(rpc: Rpc) -> int:
+    """Return the block before the newest: while a node mines, a call at the newest may see beyond it."""
+    return max(0, int(await rpc.call("eth_blockNumber"), 16) - 1)
 
 
 def chosen_tokens(book: DexBook, settings: Settings) -> dict[str, bytes]:
@@ -77,26 +104,19 @@ def factories(book: DexBook) -> list[Factory]:
     ]
 
 
-async def discovered(rpc: Rpc, search: Discovery, block: int) -> list[PoolSpec]:
-    """Ask the factories which pools there are."""
-    return search.specs(await ask(rpc, search.calls(), block))
-
-
 async def ask(rpc: Rpc, calls: Sequence[Call], block: int) -> list[bytes | None]:
-    """Answer calls at one block; a call that the chain reverts is None."""
+    """Answer calls at one block; a call that the chain reverts is None. Raises RpcRefused otherwise."""
     requests: list[Request] = [("eth_call", [shown(call), hex(block)]) for call in calls]
-    try:
-        return [bytes.fromhex(text[2:]) for text in await rpc.batch(requests)]
-    except RpcRefused:
-        return [await ask_one(rpc, request) for request in requests]
+    return [answer(row) for row in await rpc.batch(requests)]
 
 
-async def ask_one(rpc: Rpc, request: Request) -> bytes | None:
-    """Answer one call; None where the chain reverts it."""
-    try:
-        return bytes.fromhex((await rpc.call(request[0], *request[1]))[2:])
-    except RpcRefused:
+def answer(row: Any) -> bytes | None:
+    """Return one answer's bytes, None where the contract reverted."""
+    if not isinstance(row, RpcRefused):
+        return bytes.fromhex(row[2:])
+    if row.reverted:
         return None
+    raise row
 
 
 def shown(call: Call) -> dict[str, str]:

@@ -66,6 +66,11 @@ class RpcRefused(RpcError):
         super().__init__(f"{message} ({code})")
         self.code, self.data = code, data
 
+    @property
+    def reverted(self) -> bool:
+        """Tell whether the contract reverted: an answer of the chain, not a failure of the node."""
+        return self.code == 3 or "revert" in str(self).lower()
+
 
 Request = tuple[str, list[Any]]
 
@@ -105,16 +110,19 @@ class Rpc:
         return (await self._send([(method, list(params))]))[0]
 
     async def batch(self, requests: Sequence[Request], size: int = 200) -> list[Any]:
-        """Call many methods in few round trips; results in the order of the requests."""
+        """Call many methods in few round trips; results in the order of the requests.
+
+        What the node itself refuses is an RpcRefused in its request's place, not raised.
+        """
         results: list[Any] = []
         for start in range(0, len(requests), size):
-            results += await self._patiently(requests[start : start + size])
+            results += await self._patiently(requests[start : start + size], each=True)
         return results
 
-    async def _patiently(self, requests: Sequence[Request]) -> list[Any]:
+    async def _patiently(self, requests: Sequence[Request], *, each: bool = False) -> list[Any]:
         for attempt in range(self._retries + 1):
             try:
-                return await self._send(requests)
+                return await self._send(requests, each=each)
             except RpcError as error:
                 if not error.retryable or attempt == self._retries:
                     raise
@@ -122,19 +130,19 @@ class Rpc:
             await self._sleep(min(pause, 5.0))
         raise AssertionError("unreachable")
 
-    async def _send(self, requests: Sequence[Request]) -> list[Any]:
+    async def _send(self, requests: Sequence[Request], *, each: bool = False) -> list[Any]:
         began = time.perf_counter()
         method = requests[0][0]
         reason: str | None = None
         try:
-            return await self._exchange(requests)
+            return await self._exchange(requests, each)
         except RpcError as error:
             reason = error.reason
             raise
         finally:
             self._observer.called(method, time.perf_counter() - began, reason)
 
-    async def _exchange(self, requests: Sequence[Request]) -> list[Any]:
+    async def _exchange(self, requests: Sequence[Request], each: bool) -> list[Any]:
         bodies = [self._body(method, params) for method, params in requests]
         text = await self._post(bodies[0] if len(bodies) == 1 else bodies)
         try:
@@ -143,7 +151,8 @@ class Rpc:
             raise RpcMalformed("the answer is no JSON") from None
         rows = answer if isinstance(answer, list) else [answer]
         by_id = {row.get("id"): row for row in rows if isinstance(row, dict)}
-        return [result(by_id.get(body["id"])) for body in bodies]
+        read = result_or_refusal if each else result
+        return [read(by_id.get(body["id"])) for body in bodies]
 
     def _body(self, method: str, params: list[Any]) -> dict[str, Any]:
         self._last += 1
@@ -181,6 +190,14 @@ def result(row: Any) -> Any:
     if "result" not in row:
         raise RpcMalformed("the answer has neither result nor error")
     return row["result"]
+
+
+def result_or_refusal(row: Any) -> Any:
+    """Return one answer's result, or the node's own error as a value."""
+    try:
+        return result(row)
+    except RpcRefused as refusal:
+        return refusal
 
 
 def retry_after(value: str | None) -> float:
