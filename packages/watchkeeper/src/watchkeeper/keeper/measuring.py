@@ -14,6 +14,8 @@ from watchkeeper import Watch
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.config.values import Duration, Size
 from watchkeeper.keeper.promql import Engine, Limits, Options
+from watchkeeper.keeper.relaying import RemoteWatch, sender_of
+from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
 from watchkeeper.keeper.rules import RuleFileError
 from watchkeeper.keeper.ruling import Ruling, files_of
 from watchkeeper.keeper.scrape import Scraper
@@ -53,14 +55,44 @@ class Measuring:
             labels=config.global_.external_labels,
         )
 
+    def _senders(self) -> list[Sender]:
+        external = dict(self._config.global_.external_labels)
+        found = []
+        for remote in self._config.remote_write:
+            folder = self._base / self._config.data
+            found.append(sender_of(remote, external, self._base, folder, self._store, self._clock))
+        return found
+
     def open(self) -> None:
         """Read the rules and bring back their alerts; raises ConfigError."""
         try:
             self.ruling.open()
         except RuleFileError as error:
             raise ConfigError(f"rule_files: {error}") from None
+        self._open_remote()
         self._running = prometheus.Running(float(self._config.query.timeout))
         self._stack.callback(self._running.close)
+
+    def _open_remote(self) -> None:
+        try:
+            self.senders = self._senders()
+        except PositionsLost as error:
+            raise ConfigError(f"remote_write: {error}; remove the file to begin anew") from None
+        receiver = self._config.remote_write_receiver
+        bounds = Bounds(
+            int(receiver.body_size_limit),
+            receiver.label_limit,
+            receiver.label_name_length_limit,
+            receiver.label_value_length_limit,
+        )
+        self._intake = Intake(self._store, bounds)
+        self._receiving = prometheus.Receiving(
+            self._intake, Commit(self._store.flush), bounds.body_bytes, receiver.enabled
+        )
+        self._stack.callback(self._receiving.close)
+        for sender in self.senders:
+            sender.start()
+            self._stack.callback(sender.stop)
 
     def close(self) -> None:
         """Close what was opened, in reverse order."""
@@ -73,6 +105,7 @@ class Measuring:
     def watch(self, watch: Watch) -> None:
         """Show rules and remote write among the keeper's own metrics and checks."""
         self.ruling.watch(watch)
+        RemoteWatch(watch, self._intake, self.senders, self._clock)
 
     def routes(self) -> list[BaseRoute]:
         """Return the paths of the API."""
@@ -81,6 +114,7 @@ class Measuring:
     def serve(self, app: Starlette) -> None:
         """Let the API's handlers find what they answer from."""
         app.state.running = self._running
+        app.state.receiving = self._receiving
         app.state.prometheus = self.source()
 
     def source(self) -> prometheus.Source:
@@ -97,6 +131,7 @@ class Measuring:
             rules=self.ruling,
             flags=lambda: flags_of(config),
             config=lambda: yaml_of(config),
+            data=self._base / config.data,
             retention=f"{config.retention.time:g}s or {int(config.retention.size)}B",
             external_labels=tuple(sorted(config.global_.external_labels.items())),
         )

@@ -6,7 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web.prometheus import browsing, federation, inspecting, queries, ruled, standing
+from watchkeeper.keeper.web.prometheus import (
+    browsing,
+    federation,
+    inspecting,
+    queries,
+    receiving,
+    ruled,
+    snapshots,
+    standing,
+)
 from watchkeeper.keeper.web.prometheus.envelope import Handler, NotFound, guarded, success
 
 ASKED = ("GET", "POST")
@@ -27,12 +36,14 @@ PATHS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "/api/v1/status/flags": (standing.flags, ("GET",)),
     "/api/v1/status/config": (standing.config, ("GET",)),
     "/api/v1/status/tsdb": (standing.tsdb, ("GET",)),
+    "/api/v1/write": (receiving.write, ("POST",)),
+    "/api/v1/admin/tsdb/snapshot": (snapshots.snapshot, ("POST", "PUT")),
     "/federate": (federation.federate, ("GET",)),
 }
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes; the application's state holds `prometheus` (Source) and `running` (Running)."""
+    """Return the routes; the application's state holds `prometheus` (Source), `running` and `receiving`."""
     known: list[BaseRoute] = [
         Route(path, guarded(handler), methods=list(methods)) for path, (handler, methods) in PATHS.items()
     ]

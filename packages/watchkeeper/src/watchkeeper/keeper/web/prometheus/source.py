@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
@@ -64,6 +65,7 @@ class Source:
     rules: Ruled
     flags: Callable[[], dict[str, str]]
     config: Callable[[], str]
+    data: Path
     retention: str = ""
     external_labels: tuple[tuple[str, str], ...] = ()
 
