@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import time
 
 import watchkeeper
+from arbbot.dex.address import cache_use
 from arbbot.settings import Settings
 from arbbot.vitals import ExecutorVitals, FeedVitals, PoolVitals, RpcVitals, Verdict
 from watchkeeper import Watch
@@ -106,6 +107,9 @@ class Watcher:
         self._call_seconds = watch.histogram(
             "mev_rpc_latency_seconds", "Time per call.", labels=("method",), buckets=RPC_BUCKETS
         )
+
+        hits = watch.gauge("mev_cache_hit_rate", "Share of address checks answered from the cache, 0 to 1.")
+        hits.set_function(cache_hit_rate)
 
     def _check(self, watch: Watch) -> None:
         """Register the components; a component's reason is what a person reads first."""
@@ -215,6 +219,12 @@ class Watcher:
         self._call_seconds.labels(method).observe(seconds)
         if reason is not None:
             self._call_errors.labels(method, reason).inc()
+
+
+def cache_hit_rate() -> float:
+    """Return the share of address checks that the cache answered; 1 where nothing was asked yet."""
+    hits, misses = cache_use()
+    return hits / (hits + misses) if hits + misses else 1.0
 
 
 def health(status: str, reason: str) -> watchkeeper.Outcome:
