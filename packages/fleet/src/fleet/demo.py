@@ -84,8 +84,15 @@ class Demo:
         except wire.Unanswered:
             return 0  # the node is away, as a fault may ask for
 
+    def _settle(self) -> None:
+        """Give a component that is unwell for a moment the time to recover: the end is no special moment."""
+        until = time.time() + PATIENCE
+        while time.time() < until and set(self._running.keeper.components().values()) != {"healthy"}:
+            time.sleep(0.5)
+
     def finish(self) -> Summary:
         """Read the final figures, stop everything in reverse order, and judge the run."""
+        self._settle()
         counts, keeper = bot_counts(self._wish.bot_port), self._running.keeper
         summary = Summary(
             seconds=time.time() - self._began,
