@@ -101,8 +101,8 @@ class _Line:
         self._http = h11.Connection(h11.CLIENT)
 
     async def ask(self, head: h11.Request, body: bytes) -> Answer:
-        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
-            self._writer.write(self._http.send(event) or b"")
+        for part in (head, h11.Data(data=body), h11.EndOfMessage()):
+            self._writer.write(self._http.send(part) or b"")
         await self._writer.drain()
         response = await self._response()
         parts, size = [], 0

@@ -5,10 +5,15 @@ Source of the rules: Alertmanager, notify/util.go (Retrier), and the vendors' pa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
 
 from watchkeeper.keeper.notify.errors import ChannelError, Reason
+from watchkeeper.keeper.notify.http import Answer
 
 # A vendor that asks for more than this is asked again anyway.
 LONGEST_PAUSE = 3600.0
@@ -39,6 +44,29 @@ def reason_of(status: int) -> Reason:
     if status == 429:
         return "rateLimited"
     return {4: "clientError", 5: "serverError"}.get(status // 100, "other")  # type: ignore[return-value]
+
+
+def retry_after_of(answer: Answer, now: float | None = None) -> float | None:
+    """Return the pause that an answer asks for, in seconds: by its header, or by its body as chats do."""
+    header = answer.header("retry-after")
+    if header:
+        return pause_of(header, time.time() if now is None else now)
+    return _told_pause(body_of(answer))
+
+
+def body_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of an answer, empty where there is none."""
+    try:
+        return msgspec.json.decode(answer.body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _told_pause(body: dict[str, Any]) -> float | None:
+    parameters = body.get("parameters")
+    inner = parameters if isinstance(parameters, dict) else body
+    pause = inner.get("retry_after")
+    return pause_of(str(pause), 0.0) if isinstance(pause, int | float) else None
 
 
 def pause_of(header: str, now: float) -> float | None:

@@ -45,9 +45,13 @@ def expand(
     variables: Mapping[str, Value],
     functions: Mapping[str, Callable[..., Value]],
     bounds: Bounds = Bounds(),
+    written: Callable[[Value], str] = shown,
 ) -> str:
-    """Return the text of a template over data. Raises TemplateFailure, TemplateLimit past the bounds."""
-    runner = _Runner(template, {**BUILTINS, **functions}, bounds)
+    """Return the text of a template over data. Raises TemplateFailure, TemplateLimit past the bounds.
+
+    written turns what an action gives into text; it is where one escapes for HTML.
+    """
+    runner = _Runner(template, {**BUILTINS, **functions}, bounds, written)
     runner.scope = [("$", data), *variables.items()]
     try:
         runner.body(template.body, data)
@@ -68,9 +72,14 @@ class _Continue(Exception):
 
 class _Runner:
     def __init__(
-        self, template: Template, functions: Mapping[str, Callable[..., Value]], bounds: Bounds
+        self,
+        template: Template,
+        functions: Mapping[str, Callable[..., Value]],
+        bounds: Bounds,
+        written: Callable[[Value], str],
     ) -> None:
         self.template = template
+        self.written = written
         self.functions = functions
         self.bounds = bounds
         self.scope: list[tuple[str, Value]] = []
@@ -99,7 +108,7 @@ class _Runner:
                 case Action(pipe):
                     value = self.pipe(pipe, dot)
                     if not pipe.variables:
-                        self.write(shown(value))
+                        self.write(self.written(value))
                 case Branch():
                     self.branch(node, dot)
                 case Call():
@@ -183,7 +192,7 @@ class _Runner:
         if isinstance(first, Function):
             return self.apply(first.name, rest, dot, given)
         if rest or given:
-            raise TemplateFailure("can't give argument to non-function")
+            return self.method(first, [self.term(term, dot) for term in rest] + list(given), dot)
         if isinstance(first, Nil):
             raise TemplateFailure("nil is not a command")
         return self.term(first, dot)
@@ -203,6 +212,23 @@ class _Runner:
         if isinstance(result, str) and len(result) > self.bounds.length:
             raise TemplateLimit(f"{name} gives more than {self.bounds.length} characters")
         return result
+
+    def method(self, term: Term, values: list[Value], dot: Value) -> Value:
+        """Call the method that a term's last name stands for."""
+        match term:
+            case Field(names) if names:
+                owner = field_of(dot, names[:-1])
+            case Variable(variable, names) if names:
+                owner = field_of(self.variable(variable), names[:-1])
+            case Chain(inner, names):
+                owner = field_of(self.term(inner, dot), names[:-1])
+            case _:
+                raise TemplateFailure("can't give argument to non-function")
+        function = member_of(owner, names[-1])
+        if not callable(function):
+            raise TemplateFailure(f"{names[-1]} has arguments but cannot be invoked as function")
+        check_count(names[-1], function, len(values))
+        return function(*values)
 
     def early(self, name: str, terms: tuple[Term, ...], dot: Value, given: tuple[Value, ...]) -> Value:
         """Evaluate `and` or `or`, whose arguments are evaluated up to the one that decides."""
@@ -243,17 +269,30 @@ class _Runner:
 
 
 def field_of(value: Value, names: tuple[str, ...]) -> Value:
-    """Follow fields into a value; a map's missing key is the empty text."""
+    """Follow fields and methods without arguments into a value."""
     for name in names:
-        if isinstance(value, dict):
-            value = value.get(name, "")
-        elif isinstance(value, Record) and name in value.fields:
-            value = value.fields[name]
-        elif value is None:
-            raise TemplateFailure(f"nil data; no entry for key {name!r}")
-        else:
-            raise TemplateFailure(f"can't evaluate field {name} in type {type_name(value)}")
+        value = member_of(value, name)
+        if callable(value):
+            check_count(name, value, 0)
+            value = value()
     return value
+
+
+def member_of(value: Value, name: str) -> Value:
+    """Return a field or a method; a map's missing key is the empty text.
+
+    A value has methods by an attribute `methods`: a mapping of names to functions.
+    """
+    methods: Mapping[str, Callable[..., Value]] = getattr(value, "methods", {})
+    if name in methods:
+        return methods[name]
+    if isinstance(value, dict):
+        return value.get(name, "")
+    if isinstance(value, Record) and name in value.fields:
+        return value.fields[name]
+    if value is None:
+        raise TemplateFailure(f"nil data; no entry for key {name!r}")
+    raise TemplateFailure(f"can't evaluate field {name} in type {type_name(value)}")
 
 
 def _items(value: Value) -> list[tuple[Value, Value]]:
