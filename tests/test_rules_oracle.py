@@ -40,9 +40,9 @@ TEMPLATES = [
     "{{ title \"hello world-foo bar_baz o'neil\" }} {{ toUpper \"aB\" }} {{ toLower \"aB\" }}",
     '{{ match "a.*c" "xabcx" }} {{ reReplaceAll "(.)b(?P<n>.)" "<${1}>$n$x" "abcabd" }}',
     '{{ reReplaceAll "x*" "-" "abxd" }} {{ reReplaceAll "a+" "z" "baaac" }}',
-    '{{ range query "up" }}{{ .Labels.instance }}={{ .Value }};{{ end }}',
+    '{{ range query "up" | sortByLabel "job" }}{{ .Labels.instance }}={{ .Value }};{{ end }}',
     '{{ range query "nope" }}x{{ else }}none{{ end }} {{ query "up" | sortByLabel "instance" | len }}',
-    '{{ with query "up" }}{{ . | first | value }} {{ . | first | label "instance" }}{{ end }}',
+    "{{ with query `up{job='a'}` }}{{ . | first | value }} {{ . | first | label `instance` }}{{ end }}",
     "{{ $x := 5 }}{{ $x }}{{ $x = 6 }}{{ $x }}{{ range $k, $v := $labels }}{{ $k }}={{ $v }},{{ end }}",
     '{{ if eq $labels.job "a" "b" }}T{{ else if ne 1 2 }}E{{ else }}F{{ end }}{{ and 1 2 }}{{ or 0 "x" }}',
     '{{ len "héllo" }} {{ index $labels "job" }} {{ slice "abcdef" 1 3 }} {{ print 1 2 "a" 3 4 }}',
@@ -51,8 +51,10 @@ TEMPLATES = [
     "{{ $externalURL }} {{ $externalLabels.dc }} {{ (args 1 \"b\").arg1 }} {{ .ExternalLabels.dc }}",
     '{{ stripPort "[::1]:90" }} {{ stripDomain "a.b.c:90" }} {{ stripDomain "1.2.3.4:90" }}',
     '{{ parseDuration "1h30m" }} {{ 0x10 }} {{ 1e-7 }} {{ true }} {{ \'a\' }} {{ 017 }} {{ 1_000 }}',
-    '{{ range query "up" }}{{ if eq .Value 1.0 }}{{ continue }}{{ end }}z{{ break }}{{ end }}',
-    '{{ (query "up" | first).Value }} {{ strvalue (first (query "up")) }}| {{ query "up" | first }}',
+    '{{ range query "up" | sortByLabel "job" }}{{ if eq .Value 1.0 }}{{ continue }}{{ end }}z{{ end }}',
+    "{{ range $i, $s := query `up` }}{{ if $i }}{{ break }}{{ end }}z{{ end }}",
+    "{{ (query `up{job='a'}` | first).Value }} {{ strvalue (first (query `up`)) }}|",
+    "{{ query `up{job='b'}` | first }}",
 ]  # fmt: skip
 
 BAD_FILES = [
@@ -138,9 +140,54 @@ def shown(alert: Any) -> dict[str, Any]:
 
 def test_promtool_expands_every_template_as_we_do(tmp_path: Path) -> None:
     """A template gives the same text here and in Prometheus."""
+    assert objections(tmp_path, TEMPLATES) == ""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_promtool_writes_every_number_as_we_do(tmp_path: Path, seed: int) -> None:
+    """Random numbers and texts through random formats give the same text here and in Prometheus."""
+    dice = random.Random(seed)
+    assert objections(tmp_path, [random_template(dice) for _ in range(250)]) == ""
+
+
+def random_template(dice: random.Random) -> str:
+    number = random_number(dice)
+    match dice.randrange(6):
+        case 0:
+            return f"{{{{ {number} }}}} {{{{ print {number} 1 `a` 2 3 }}}}"
+        case 1:
+            name = dice.choice(["humanize", "humanize1024", "humanizeDuration", "humanizePercentage"])
+            return f"{{{{ {name} {number} }}}}"
+        case 2:
+            seconds = round(dice.uniform(-1e9, 4e9), dice.randint(0, 4))
+            return f"{{{{ humanizeTimestamp {seconds} }}}}"
+        case 3:
+            flags = dice.choice(["", "-", "+", "0", " ", "+0"]) + dice.choice(["", "3", "12"])
+            verb = flags + dice.choice(["", ".0", ".2", ".", ".5"]) + dice.choice("vfegGsdt")
+            return (
+                f'{{{{ printf "%{verb}|%{flags}d|%{flags}s" {number} {dice.randint(-9999, 9999)} "text" }}}}'
+            )
+        case 4:
+            operator = dice.choice(["eq", "ne", "lt", "le", "gt", "ge"])
+            return f"{{{{ {operator} {number} {random_number(dice)} }}}}"
+    name = dice.choice(["title", "toUpper", "toLower", "html", "js", "urlquery", "len"])
+    text = dice.choice(["héllo wörld", "a b-c_d.e/f", "<x> & 'y' = z", "日本 ñandú ß", "tab\tline\n"])
+    return f'{{{{ {name} "{text}" }}}}'.replace("\t", "\\t").replace("\n", "\\n")
+
+
+def random_number(dice: random.Random) -> str:
+    """Return a float within what Go's whole numbers can hold, often at a border."""
+    borders = (0.0, 1.0, -1.0, 999999.5, 1e6, 1234567.0, 1e-4, 1e-5, 60.0, 3600.0, 86400.0, 999.95, 1023.9)
+    if dice.random() < 0.3:
+        return repr(dice.choice(borders))
+    return repr(dice.uniform(-1, 1) * 10.0 ** dice.randint(-12, 17))
+
+
+def objections(tmp_path: Path, templates: list[str]) -> str:
+    """Return what promtool objects to our expansions."""
     alerts = [
         {"alert": f"A{place}", "expr": "up == 0", "annotations": {"text": text}}
-        for place, text in enumerate(TEMPLATES)
+        for place, text in enumerate(templates)
     ]
     series = [
         {"series": 'up{job="b",instance="i2:90"}', "values": "0x3"},
@@ -154,7 +201,7 @@ def test_promtool_expands_every_template_as_we_do(tmp_path: Path) -> None:
     }
     names = [alert["alert"] for alert in alerts]
     rules = {"groups": [{"name": "g", "rules": alerts}]}
-    assert confirmed(tmp_path, rules, test, [str(name) for name in names], [0]) == ""
+    return confirmed(tmp_path, rules, test, [str(name) for name in names], [0])
 
 
 @pytest.mark.parametrize("seed", range(6))

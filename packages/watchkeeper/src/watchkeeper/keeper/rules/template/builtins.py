@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
@@ -11,7 +10,7 @@ from .printf import sprintf
 from .values import Value, equal, is_true, less, plain, shown, type_name
 
 _HTML = str.maketrans({"\x00": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_JS = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D", "'": "\\'"})
+_JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
 
 
 def _equals(first: Value, *others: Value) -> bool:
@@ -91,7 +90,11 @@ def _html(*values: Value) -> str:
 
 
 def _js(*values: Value) -> str:
-    return json.dumps(_joined(values), ensure_ascii=False)[1:-1].translate(_JS)
+    return "".join(_js_rune(rune) for rune in _joined(values))
+
+
+def _js_rune(rune: str) -> str:
+    return _JS.get(rune) or (rune if rune.isprintable() else f"\\u{ord(rune):04X}")
 
 
 def _urlquery(*values: Value) -> str:

@@ -99,7 +99,22 @@ def _title(text: Value) -> str:
     """Capitalise each word, as Go's strings.Title: any ASCII sign but the underscore parts words."""
     given = _str(text)
     starts = (not place or _parts(given[place - 1]) for place in range(len(given)))
-    return "".join(rune.title() if start else rune for rune, start in zip(given, starts, strict=True))
+    return "".join(
+        _single(rune, rune.title()) if start else rune for rune, start in zip(given, starts, strict=True)
+    )
+
+
+def _single(rune: str, changed: str) -> str:
+    """Keep a rune whose other case takes several, as Go does: ß stays ß."""
+    return changed if len(changed) == 1 else rune
+
+
+def _upper(text: Value) -> str:
+    return "".join(_single(rune, rune.upper()) for rune in _str(text))
+
+
+def _lower(text: Value) -> str:
+    return "".join(_single(rune, rune.lower()) for rune in _str(text))
 
 
 def _parts(rune: str) -> bool:
@@ -140,8 +155,8 @@ _TEXT: dict[str, Callable[..., Value]] = {
     "reReplaceAll": _replaced,
     "safeHtml": _str,
     "title": _title,
-    "toUpper": lambda text: _str(text).upper(),
-    "toLower": lambda text: _str(text).lower(),
+    "toUpper": _upper,
+    "toLower": _lower,
     "graphLink": _link(0),
     "tableLink": _link(1),
     "stripPort": _without_port,

@@ -105,8 +105,10 @@ def moment(given: Value) -> datetime:
     value = number_of(given)
     if not math.isfinite(value):
         raise TemplateFailure("value is NaN or Inf")
+    # Go cuts the rest of a millisecond off towards 1970, also before it.
+    size = abs(int(value * 1e9)) // 1_000_000
     try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(value * 1e9) // 1_000_000)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=size if value >= 0 else -size)
     except OverflowError:
         raise TemplateFailure(f"{general(value)} cannot be represented as a time") from None
 

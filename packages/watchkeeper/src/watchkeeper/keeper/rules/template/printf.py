@@ -41,7 +41,12 @@ class _Writer:
             return f"%!{letter}(MISSING)"
         value = self.values[self.at]
         self.at += 1
-        return _padded(formatted(letter, flags, digits, value), flags, size, letter, value)
+        text = formatted(letter, flags, digits, value)
+        if text is not None:
+            return _padded(text, flags, size, letter, value)
+        # A verb that does not fit shows the value as %v would, with the same flags.
+        default = _padded(_unfit(flags.replace("#", ""), digits, value), flags, size, "v", value)
+        return f"%!{letter}({'<nil>' if value is None else f'{type_name(value)}={default}'})"
 
     def digits(self, found: re.Match[str]) -> int | None:
         if "." not in found.group():
@@ -70,12 +75,12 @@ def _typed(value: Value) -> str:
     return "<nil>" if value is None else f"{type_name(value)}={plain(value)}"
 
 
-def formatted(letter: str, flags: str, digits: int | None, value: Value) -> str:
-    """Format one value by one verb, without padding."""
+def formatted(letter: str, flags: str, digits: int | None, value: Value) -> str | None:
+    """Format one value by one verb, without padding; None where the verb does not fit the value."""
     if letter == "v":
         return _by_default(flags, digits, value)
     if letter == "T":
-        return type_name(value)
+        return type_name(value)[:digits]
     text: str | None = None
     if isinstance(value, bool):
         text = plain(value) if letter == "t" else None
@@ -87,9 +92,13 @@ def formatted(letter: str, flags: str, digits: int | None, value: Value) -> str:
         text = _text(letter, flags, digits, value)
     elif isinstance(value, list | dict) and letter in "sq":
         text = plain(value)
-    if text is None:
-        return f"%!{letter}({_typed(value)})"
     return text
+
+
+def _unfit(flags: str, digits: int | None, value: Value) -> str:
+    if isinstance(value, float):
+        return _float("g", flags, digits, value) or ""
+    return _by_default(flags, digits, value)
 
 
 def _by_default(flags: str, digits: int | None, value: Value) -> str:
