@@ -3,12 +3,12 @@
 from watchkeeper.keeper.alerts.groups.group import Group, told_order
 from watchkeeper.keeper.alerts.groups.log import Entry, Slot, TellingLog
 from watchkeeper.keeper.alerts.groups.need import Pace, Reason, held_back, need
-from watchkeeper.keeper.alerts.groups.notification import Channel, Notification
+from watchkeeper.keeper.alerts.groups.notification import Integration, Notification
 
 __all__ = [
-    "Channel",
     "Entry",
     "Group",
+    "Integration",
     "Notification",
     "Pace",
     "Reason",

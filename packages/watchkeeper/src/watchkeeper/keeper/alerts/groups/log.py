@@ -1,4 +1,4 @@
-"""What was told of each group through each channel: Alertmanager's notification log."""
+"""What was told of each group through each integration: Alertmanager's notification log."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ RETENTION = 120 * 3600.0
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A group told through one channel of one receiver."""
+    """A group told through one integration of one receiver."""
 
     group_key: str
     receiver: str
-    channel: str
+    integration: str
     place: int
 
 

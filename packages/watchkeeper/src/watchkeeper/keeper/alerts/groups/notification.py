@@ -1,4 +1,4 @@
-"""What is to be told: a group, to one channel of one receiver."""
+"""What is to be told: a group, to one integration of one receiver."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watchkeeper.keeper.alerts.labels import Pairs
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class Integration:
     """One entry of a receiver: its kind (`slack`, `webhook`...) and place among those of its kind."""
 
     kind: str

@@ -1,0 +1,317 @@
+"""The heart of alerting: (alerts, words of people, time) -> (what to tell, what to write).
+
+It reaches no clock and no disk. A keeper calls `receive` when alerts come and `tick` when `due` says so,
+writes `changes()` before it acts, and says with `handed` or `failed` what became of a notification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement, Acknowledgements
+from watchkeeper.keeper.alerts.alert import Alert
+from watchkeeper.keeper.alerts.alerting import Alerting
+from watchkeeper.keeper.alerts.changes import (
+    RESOLVED,
+    Change,
+    Event,
+    GroupKept,
+    LogDropped,
+    Logged,
+    Memory,
+    RunDropped,
+    RunKept,
+    SilenceDropped,
+    SilenceKept,
+    Standing,
+)
+from watchkeeper.keeper.alerts.deliveries import Deliveries
+from watchkeeper.keeper.alerts.errors import AlertInvalid
+from watchkeeper.keeper.alerts.escalating import Escalations
+from watchkeeper.keeper.alerts.escalation import End, Run, Situation, Tell
+from watchkeeper.keeper.alerts.grouping import Grouping, ident
+from watchkeeper.keeper.alerts.groups import Entry, Group, Notification, Slot, TellingLog
+from watchkeeper.keeper.alerts.groups.log import expiry
+from watchkeeper.keeper.alerts.inhibition import Inhibitor
+from watchkeeper.keeper.alerts.journal import Journal
+from watchkeeper.keeper.alerts.muting import Muting
+from watchkeeper.keeper.alerts.posting import Posted, accepted
+from watchkeeper.keeper.alerts.register import Register
+from watchkeeper.keeper.alerts.silences import Silence, Silences
+from watchkeeper.keeper.alerts.tellings import Look, Teller
+
+# Alertmanager's: empty groups are dropped each 30 s, alerts that are over each 30 minutes.
+SWEEP_SECONDS = 30.0
+DROP_SECONDS = 1800.0
+
+
+class Dispatcher:
+    """Alerting at work; all times are Unix seconds."""
+
+    def __init__(self, alerting: Alerting, started: float, memory: Memory | None = None) -> None:
+        """Begin with what the rows said; the time that nobody kept watch does not end an alert."""
+        memory = memory or Memory()
+        self.alerting = alerting
+        self.silences = Silences(memory.silences)
+        self.log = TellingLog(memory.log)
+        self.acknowledgements = Acknowledgements(memory.acknowledgements)
+        self._journal = Journal()
+        inhibitor = Inhibitor(alerting.inhibit_rules)
+        self.muting = Muting(self.silences, inhibitor, alerting.intervals)
+        self.register = Register(inhibitor, self.acknowledgements, self._journal)
+        self.groups = Grouping(self._journal, memory.groups)
+        self.escalations = Escalations(alerting.additions, memory.runs)
+        self._deliveries = Deliveries()
+        self._teller = Teller(self.log, self.acknowledgements, alerting.additions.pace)
+        self._swept = self._dropped = started
+        self._restore(memory, started)
+
+    def _restore(self, memory: Memory, started: float) -> None:
+        away = max(0.0, started - memory.at) if memory.at else 0.0
+        restored = []
+        for standing in memory.standings:
+            kept = prolonged(standing, away)
+            routes = self.alerting.routes(dict(kept.alert.labels))
+            restored.append(self.register.restore(kept, routes))
+        for one in restored:
+            self.groups.insert(one, started)
+
+    def memory(self, now: float) -> Memory:
+        """Return all that must survive: what a new dispatcher with another configuration begins with."""
+        return Memory(
+            standings=tuple(kept.standing for kept in self.register.alerts),
+            groups=tuple(GroupKept(g.route.id, g.labels, g.due, g.flushed) for g in self.groups),
+            log=dict(self.log.entries),
+            silences=tuple(self.silences),
+            acknowledgements=tuple(self.acknowledgements),
+            runs=tuple(self.escalations.runs.values()),
+            at=now,
+        )
+
+    def changes(self) -> list[Change]:
+        """Return what must be written before anybody acts; each change is returned once."""
+        return self._journal.take()
+
+    # Alerts
+
+    def receive(self, posted: Iterable[Posted], now: float) -> list[AlertInvalid]:
+        """Take alerts in; the good ones of a post are kept although others are refused and returned."""
+        refused = []
+        for one in posted:
+            try:
+                alert = accepted(one, now, self.alerting.resolve_timeout)
+            except AlertInvalid as error:
+                refused.append(error)
+                continue
+            self._take(alert, now)
+        return refused
+
+    def _take(self, alert: Alert, now: float) -> None:
+        known = self.register.alerts.get(alert.labels)
+        routes = None if known else self.alerting.routes(dict(alert.labels))
+        self.groups.insert(self.register.take(alert, routes, now), now)
+
+    # Time
+
+    def due(self) -> float:
+        """Return when `tick` must be called next."""
+        times = [self.groups.due(), self.escalations.due(), self._swept + SWEEP_SECONDS]
+        return min(at for at in times if at is not None)
+
+    def tick(self, now: float) -> list[Notification]:
+        """Return what must be told now, in order."""
+        self.register.settle(now)
+        found = [one for group in self.groups.take_due(now) for one in self._flush(group, now)]
+        found += self._escalate(now)
+        if now - self._swept >= SWEEP_SECONDS:
+            self._sweep(now)
+        return found
+
+    def _flush(self, group: Group, now: float) -> list[Notification]:
+        alerts = group.flush(now)
+        self.register.looked_at((one.labels for one in alerts if one.ends_at is None), now)
+        live: tuple[Alert, ...] = ()
+        if not self.muting.by_time(group.route.terms, now):
+            live = tuple(one for one in alerts if not self.muting.mutes(dict(one.labels), now))
+        look = Look(group, live, now)
+        found, held = self._decided(look)
+        self._deliveries.open(group, alerts, found, held)
+        self.groups.keep(group)
+        return found + self._follow(look, alerts)
+
+    def _decided(self, look: Look) -> tuple[list[Notification], bool]:
+        """Return the notifications of a look; one that tells nobody anything is only logged."""
+        receiver = look.group.route.terms.receiver
+        integrations = self.alerting.integrations(receiver)
+        self._deliveries.forget(Slot(look.group.key, receiver, one.kind, one.place) for one in integrations)
+        told = self.register.told_at(look.alerts) if self.alerting.additions.pace.window else {}
+        decisions = self._teller.decide(look, integrations, told)
+        found = []
+        for decision in decisions:
+            notification = decision.notification
+            if notification is not None and notification.alerts:
+                found.append(notification)
+            elif notification is not None:
+                self._note(notification, look.now)
+        return found, any(decision.held for decision in decisions)
+
+    # What became of a notification
+
+    def handed(self, notifications: Iterable[Notification], at: float) -> None:
+        """Take note that notifications are in hands that will not lose them."""
+        for notification in notifications:
+            self._note(notification, at)
+            self._deliveries.done(notification.slot, failed=False)
+            self._tell_tale(notification, at)
+
+    def failed(self, notification: Notification) -> None:
+        """Take note that a notification is lost; the group's next look asks for it again."""
+        self._deliveries.done(notification.slot, failed=True)
+
+    def _note(self, notification: Notification, at: float) -> None:
+        expires_at = expiry(at, notification.repeat_interval)
+        entry = Entry(notification.firing, notification.resolved, at, expires_at)
+        if self.log.write(notification.slot, entry):
+            self._journal.note(Logged(notification.slot, entry))
+
+    def _tell_tale(self, notification: Notification, at: float) -> None:
+        if self.alerting.additions.pace.window:
+            self.register.told(notification.firing, notification.alerts, at)
+        slot = notification.slot
+        for alert in notification.alerts:
+            detail = (
+                f"{alert.status}: {slot.receiver}/{slot.integration}[{slot.place}] ({notification.reason})"
+            )
+            who = ", ".join(notification.people)
+            self._journal.note(Event(at, alert.fingerprint, "told", detail, who))
+
+    # Escalation
+
+    def _follow(self, look: Look, alerts: Sequence[Alert]) -> list[Notification]:
+        """Begin or end the escalation of a group that was looked at."""
+        name = ident(look.group)
+        if any(alert.ends_at is None for alert in alerts):
+            firing = [alert.labels for alert in look.alerts if alert.ends_at is None]
+            run = self.escalations.begin(name, firing, look.now) if firing else None
+            if run:
+                self._journal.note(RunKept(run))
+            return []
+        return self._end_run(look.group, alerts, look.now)
+
+    def _end_run(self, group: Group, alerts: Sequence[Alert], now: float) -> list[Notification]:
+        run = self.escalations.runs.get(ident(group))
+        if run is None:
+            return []
+        self.escalations.end(run.group_key)
+        self._journal.note(RunDropped(run.group_key))
+        return [
+            one
+            for receiver in run.told
+            for one in self._page(group, alerts, Tell(receiver, "default", (), run.step), now)
+        ]
+
+    def _escalate(self, now: float) -> list[Notification]:
+        if not self.escalations.runs:
+            return []
+        groups = {ident(group): group for group in self.groups}
+        situations = {
+            name: self._situation(groups[name], now) for name in self.escalations.runs if name in groups
+        }
+        found: list[Notification] = []
+        for step in self.escalations.step(situations, now):
+            self._journal.note(RunKept(step.run))
+            for act in step.acts:
+                found += self._act(groups[step.run.group_key], step.run, act, now)
+        return found
+
+    def _situation(self, group: Group, now: float) -> Situation:
+        firing = [alert for alert in group.alerts.values() if not alert.resolved(now)]
+        live = [alert for alert in firing if not self.muting.mutes(dict(alert.labels), now)]
+        quiet = not live or bool(self.muting.by_time(group.route.terms, now))
+        taken = self.acknowledgements.cover((alert.fingerprint for alert in live), now)
+        return Situation(quiet or taken, tuple(alert.starts_at for alert in live))
+
+    def _act(self, group: Group, run: Run, act: Tell | End, now: float) -> list[Notification]:
+        firing = [alert for alert in group.alerts.values() if not alert.resolved(now)]
+        if isinstance(act, Tell):
+            live = [alert.told(now) for alert in firing if not self.muting.mutes(dict(alert.labels), now)]
+            return self._page(group, live, act, now)
+        for alert in firing:
+            self.resolve(alert.fingerprint, now, f"escalation {run.policy}")
+        return []
+
+    def _page(self, group: Group, alerts: Sequence[Alert], act: Tell, now: float) -> list[Notification]:
+        """Return the notifications that tell a receiver of a group beyond its route."""
+        firing = frozenset(alert.fingerprint for alert in alerts if alert.ends_at is None)
+        resolved = frozenset(alert.fingerprint for alert in alerts if alert.ends_at is not None)
+        return [
+            Notification(
+                at=now,
+                slot=Slot(f"{group.key}/escalation", act.receiver, one.kind, one.place),
+                group_labels=group.labels,
+                alerts=tuple(alerts),
+                firing=firing,
+                resolved=resolved,
+                reason=f"escalation step {act.step + 1}" if firing else "resolved",
+                route_id=group.route.id,
+                route_labels=tuple(sorted(group.route.labels.items())),
+                repeat_interval=group.route.terms.repeat_interval,
+                urgency=act.urgency,
+                people=act.people,
+            )
+            for one in self.alerting.integrations(act.receiver)
+            if firing or one.send_resolved
+        ]
+
+    # The words of people
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Let somebody take an alert on; raise AlertUnknown.
+
+        While all firing alerts of a group are taken on, the group is not repeated or escalated.
+        """
+        limit = self.alerting.additions.acknowledge_for
+        if acknowledgement.until is None and limit is not None:
+            acknowledgement = replace(acknowledgement, until=acknowledgement.at + limit)
+        self.register.acknowledge(acknowledgement)
+
+    def unacknowledge(self, fingerprint: str, now: float, who: str) -> None:
+        """Let an alert go that somebody had taken on."""
+        self.register.withdraw(fingerprint, now, "withdrawn", who)
+
+    def resolve(self, fingerprint: str, now: float, who: str) -> None:
+        """End an alert by somebody's word; it fires anew if it is posted again. Raise AlertUnknown."""
+        kept = self.register.alerts.find(fingerprint)
+        self.register.end(kept, replace(kept.alert, ends_at=now, updated_at=now, timed=False), now, who)
+        self.groups.update(kept, kept.alert)
+
+    def silence(self, silence: Silence, now: float, fresh_id: str) -> Silence:
+        """Keep a silence, or change one that has an id; raise SilenceInvalid or SilenceUnknown."""
+        changed = self.silences.put(silence, now, fresh_id)
+        self._journal.note(*(SilenceKept(one) for one in changed))
+        return changed[-1]
+
+    def expire_silence(self, id: str, now: float) -> None:
+        """End a silence; raise SilenceUnknown."""
+        self._journal.note(*(SilenceKept(one) for one in self.silences.expire(id, now)))
+
+    # Housekeeping
+
+    def _sweep(self, now: float) -> None:
+        self._swept = now
+        for group in self.groups.sweep():
+            self._end_run(group, [], now)
+        self._journal.note(*(SilenceDropped(id) for id in self.silences.forget(now)))
+        self._journal.note(*(LogDropped(slot) for slot in self.log.forget(now)))
+        if now - self._dropped >= DROP_SECONDS:
+            self._dropped = now
+            self.register.drop(now)
+
+
+def prolonged(standing: Standing, away: float) -> Standing:
+    """Give an alert that was not over the time back that nobody kept watch."""
+    alert = standing.alert
+    if standing.state == RESOLVED or alert.ends_at is None or not away:
+        return standing
+    return replace(standing, alert=replace(alert, ends_at=alert.ends_at + away))

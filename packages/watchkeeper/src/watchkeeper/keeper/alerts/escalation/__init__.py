@@ -1,0 +1,45 @@
+"""Escalation: whom to tell next while nobody has taken an alert on."""
+
+from watchkeeper.keeper.alerts.escalation.policy import (
+    Between,
+    IfMore,
+    NotifyChannel,
+    NotifyNext,
+    NotifyPeople,
+    NotifySchedule,
+    NotifyTeam,
+    Policy,
+    Repeat,
+    Resolve,
+    Roster,
+    Step,
+    Urgency,
+    Wait,
+    Webhook,
+)
+from watchkeeper.keeper.alerts.escalation.run import Act, End, Run, Situation, Tell, advance, begin
+
+__all__ = [
+    "Act",
+    "Between",
+    "End",
+    "IfMore",
+    "NotifyChannel",
+    "NotifyNext",
+    "NotifyPeople",
+    "NotifySchedule",
+    "NotifyTeam",
+    "Policy",
+    "Repeat",
+    "Resolve",
+    "Roster",
+    "Run",
+    "Situation",
+    "Step",
+    "Tell",
+    "Urgency",
+    "Wait",
+    "Webhook",
+    "advance",
+    "begin",
+]
