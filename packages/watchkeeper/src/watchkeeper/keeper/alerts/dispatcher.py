@@ -181,7 +181,7 @@ class Dispatcher:
         slot = notification.slot
         for alert in notification.alerts:
             detail = (
-                f"{alert.status}: {slot.receiver}/{slot.integration}[{slot.place}] ({notification.reason})"
+                f"{alert.status}: {slot.receiver}/{slot.channel}[{slot.place}] ({notification.reason})"
             )
             who = ", ".join(notification.people)
             self._journal.note(Event(at, alert.fingerprint, "told", detail, who))

@@ -15,7 +15,7 @@ class Slot:
 
     group_key: str
     receiver: str
-    integration: str
+    channel: str
     place: int
 
 
