@@ -18,6 +18,7 @@ LOG = logging.getLogger("watchkeeper.remote")
 KIND = "application/x-protobuf"
 MOST_WAITING = 64
 SHOWN = 5
+DRAINED = 4
 
 
 @dataclass(slots=True)
@@ -92,17 +93,18 @@ def foreign(request: Request) -> Response | None:
 
 
 async def body_of(request: Request, most: int) -> bytes:
-    """Return the body; raises TooLarge before more is held than allowed."""
-    length = request.headers.get("content-length", "0")
+    """Return the body; raises TooLarge, without ever holding more than allowed.
+
+    The rest of a body that is somewhat too large is read away: its sender would not see our answer else.
+    """
     parts: list[bytes] = []
-    size = int(length) if length.isdecimal() else 0
-    if size <= most:
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                break
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= most:
             parts.append(part)
+        elif size > DRAINED * most:
+            break
     if size > most:
         raise TooLarge(f"the request is longer than {most} bytes")
     return b"".join(parts)
