@@ -12,7 +12,8 @@ from ..lexer import number_of
 from ..selecting import read_selector
 from .memory import STALE
 
-_NUMBER = r"[+-]?(?:inf|nan|0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)"
+# No hexadecimal here: `0x3` is four zeros, as upstream reads it in series.
+_NUMBER = r"[+-]?(?:inf|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)"
 _SEQUENCE = re.compile(
     rf"(?P<base>{_NUMBER})(?:(?P<sign>[+-])(?P<step>{_NUMBER}))?x(?P<times>\d+)\Z", re.IGNORECASE
 )
