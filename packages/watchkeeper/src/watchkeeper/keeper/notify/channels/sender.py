@@ -11,7 +11,7 @@ from watchkeeper.keeper.notify.errors import ChannelError, TextFailed
 from watchkeeper.keeper.notify.http import Answer, Request, Wire
 from watchkeeper.keeper.notify.message import Texts, View, view_of
 from watchkeeper.keeper.notify.message.texts import Writing
-from watchkeeper.keeper.notify.outbox.pace import Limit
+from watchkeeper.keeper.notify.pace import Limit
 from watchkeeper.keeper.notify.redaction import Redactor
 
 
@@ -69,11 +69,11 @@ class HttpSender:
     wire: Wire
     voice: Voice
     timeout: float = 10.0
-    limit: Limit = Limit()
+    limit: Limit = field(default_factory=Limit)
     width: int = 8
 
     @property
-    def kind(self) -> str:  # type: ignore[override]
+    def kind(self) -> str:
         return self.vendor.kind
 
     async def send(self, notification: Notification, key: str) -> None:

@@ -9,7 +9,7 @@ import difflib
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ import msgspec
 from watchkeeper.keeper.config.values import Duration
 from watchkeeper.keeper.notify.errors import ChannelError, SettingsInvalid
 from watchkeeper.keeper.notify.http import Headers, Wire, basic
-from watchkeeper.keeper.notify.outbox.pace import Limit
+from watchkeeper.keeper.notify.pace import Limit
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,7 +118,7 @@ class Place:
     """Where secrets are found: the folder that relative paths start from, and the environment."""
 
     folder: Path = Path()
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def path(self, name: str) -> Path:
         return self.folder / name

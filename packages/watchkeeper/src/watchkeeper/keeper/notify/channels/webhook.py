@@ -23,10 +23,11 @@ from watchkeeper.keeper.notify.http import Answer, Headers, Request
 from watchkeeper.keeper.notify.message import Told, View
 from watchkeeper.keeper.notify.message.texts import Writing
 from watchkeeper.keeper.notify.message.times import rfc3339
-from watchkeeper.keeper.notify.outbox.pace import Limit
+from watchkeeper.keeper.notify.pace import Limit
 from watchkeeper.keeper.notify.verdict import refusal, retry_after_of
 
 LIMIT = Limit()
+_OPEN = Pass()
 
 
 class WebhookSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ class Webhook:
     kind = "webhook"
     acknowledges = False
 
-    def __init__(self, url: Secret, most: int = 0, access: Pass = Pass()) -> None:
+    def __init__(self, url: Secret, most: int = 0, access: Pass = _OPEN) -> None:
         self._url = url
         self._most = most
         self._access = access

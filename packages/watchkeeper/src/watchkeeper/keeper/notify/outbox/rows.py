@@ -1,0 +1,129 @@
+"""The outbox's rows in SQLite: `outbox.db`.
+
+A row is open until its channel took it (sent), refused it for good (refused), a newer row said all of
+it (replaced), or it became too old to matter (expired).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from sqlite3 import Connection
+
+import msgspec
+
+from watchkeeper.keeper.alerts.groups import Entry, Slot
+from watchkeeper.keeper.alerts.groups.log import expiry
+from watchkeeper.keeper.notify.errors import OutboxUnwritable
+from watchkeeper.keeper.notify.outbox.parcel import Parcel, packed, unpacked
+
+LOG = logging.getLogger("watchkeeper.notify")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, group_key TEXT NOT NULL,
+  receiver TEXT NOT NULL, channel TEXT NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL,
+  body BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'open', tries INTEGER NOT NULL DEFAULT 0,
+  interruptions INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state = 'open';
+CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (group_key, receiver, channel, place, id);
+"""
+_INSERT = (
+    "INSERT INTO outbox (key, group_key, receiver, channel, place, at, body) VALUES (?,?,?,?,?,?,?)"
+    " ON CONFLICT (key) DO NOTHING RETURNING id"
+)
+_OPEN = "SELECT id, key, body, tries, interruptions, not_before, error FROM outbox WHERE state = 'open'"
+
+
+def connect(path: Path) -> Connection:
+    """Open the file, making it when it is new; raises OutboxUnwritable."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        # FULL: a page that was promised outlives a power cut; many share one commit.
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA cache_size=-512")
+        db.executescript(_TABLES)
+    except sqlite3.Error as error:
+        db.close()
+        raise OutboxUnwritable(f"cannot open {path}: {error}") from error
+    return db
+
+
+def insert(db: Connection, parcel: Parcel) -> int | None:
+    """Write a parcel and return its row, None where a row of this key is there already."""
+    slot, notification = parcel.slot, parcel.notification
+    row = db.execute(
+        _INSERT,
+        (parcel.key, slot.group_key, slot.receiver, slot.channel, slot.place, notification.at,
+         packed(notification)),
+    ).fetchone()  # fmt: skip
+    return None if row is None else int(row[0])
+
+
+def close(db: Connection, rows: Iterable[int], state: str, at: float, error: str = "") -> None:
+    """Say what became of rows; a row that is closed stays as it is."""
+    sql = "UPDATE outbox SET state = ?, done_at = ?, error = ? WHERE id = ? AND state = 'open'"
+    db.executemany(sql, [(state, at, error, row) for row in rows])
+
+
+def postpone(db: Connection, parcel: Parcel) -> None:
+    """Write when a parcel is tried again."""
+    sql = "UPDATE outbox SET tries = ?, not_before = ?, error = ? WHERE id = ? AND state = 'open'"
+    db.execute(sql, (parcel.tries, parcel.not_before, parcel.error, parcel.row))
+
+
+def interrupted(db: Connection, now: float) -> None:
+    """Count a crash for every row that may have been on its way when it happened."""
+    sql = "UPDATE outbox SET interruptions = interruptions + 1 WHERE state = 'open' AND not_before <= ?"
+    db.execute(sql, (now,))
+
+
+def owed(db: Connection) -> list[Parcel]:
+    """Return the open parcels, the oldest first; a row that cannot be read is refused, not lost silently."""
+    found = []
+    for row, key, body, tries, interruptions, not_before, error in db.execute(_OPEN + " ORDER BY id"):
+        try:
+            notification = unpacked(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+            LOG.error("row %d of the outbox cannot be read: %s", row, broken)
+            continue
+        found.append(Parcel(row, key, notification, tries, interruptions, not_before, error))
+    return found
+
+
+def last_words(db: Connection) -> dict[Slot, Entry]:
+    """Return what each slot was told last, or will be: rows that are sent or open."""
+    sql = (
+        "SELECT group_key, receiver, channel, place, body FROM outbox WHERE id IN (SELECT MAX(id) FROM"
+        " outbox WHERE state IN ('sent', 'open') GROUP BY group_key, receiver, channel, place)"
+    )
+    found = {}
+    for group_key, receiver, channel, place, body in db.execute(sql):
+        told = unpacked(body)
+        expires_at = expiry(told.at, told.repeat_interval)
+        slot = Slot(group_key, receiver, channel, place)
+        found[slot] = Entry(told.firing, told.resolved, told.at, expires_at)
+    return found
+
+
+def forget(db: Connection, before: float) -> int:
+    """Remove closed rows older than a Unix time, except the last of each slot; return how many."""
+    sql = (
+        "DELETE FROM outbox WHERE state != 'open' AND done_at < ? AND id NOT IN"
+        " (SELECT MAX(id) FROM outbox GROUP BY group_key, receiver, channel, place)"
+    )
+    return db.execute(sql, (before,)).rowcount
+
+
+def recent(db: Connection, count: int) -> list[tuple[int, str, str, str, float, int, str]]:
+    """Return (row, line, group key, state, at, tries, error) of the last rows, the newest first."""
+    sql = (
+        "SELECT id, receiver || '/' || channel || '[' || place || ']', group_key, state, at, tries, error"
+        " FROM outbox ORDER BY id DESC LIMIT ?"
+    )
+    return list(db.execute(sql, (count,)))
