@@ -40,12 +40,15 @@ class Deliveries:
         for slot in slots:
             self._open.pop(slot, None)
 
-    def done(self, slot: Slot, failed: bool) -> None:
-        """Take note of what became of a telling."""
+    def done(self, slot: Slot, failed: bool) -> Group | None:
+        """Take note of what became of a telling; return the group whose look is over by it."""
         flush = self._open.pop(slot, None)
         if flush is None:
-            return
+            return None
         flush.waiting.discard(slot)
         flush.failed = flush.failed or failed
-        if not flush.waiting and not flush.failed:
+        if flush.waiting:
+            return None
+        if not flush.failed:
             flush.group.drop(flush.alerts)
+        return flush.group

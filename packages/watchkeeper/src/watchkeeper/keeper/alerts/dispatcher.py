@@ -13,6 +13,7 @@ from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement, Acknowled
 from watchkeeper.keeper.alerts.alert import Alert
 from watchkeeper.keeper.alerts.alerting import Alerting
 from watchkeeper.keeper.alerts.changes import (
+    ACKNOWLEDGED,
     RESOLVED,
     Change,
     Event,
@@ -44,6 +45,8 @@ from watchkeeper.keeper.alerts.tellings import Look, Teller
 # Alertmanager's: empty groups are dropped each 30 s, alerts that are over each 30 minutes.
 SWEEP_SECONDS = 30.0
 DROP_SECONDS = 1800.0
+# What an escalation tells is logged apart from what the route tells.
+ESCALATION = "/escalation"
 
 
 class Dispatcher:
@@ -65,6 +68,7 @@ class Dispatcher:
         self._deliveries = Deliveries()
         self._teller = Teller(self.log, self.acknowledgements, alerting.additions.pace)
         self._swept = self._dropped = started
+        self._spoken: list[Notification] = []
         self._restore(memory, started)
 
     def _restore(self, memory: Memory, started: float) -> None:
@@ -117,12 +121,13 @@ class Dispatcher:
     def due(self) -> float:
         """Return when `tick` must be called next."""
         times = [self.groups.due(), self.escalations.due(), self._swept + SWEEP_SECONDS]
-        return min(at for at in times if at is not None)
+        return 0.0 if self._spoken else min(at for at in times if at is not None)
 
     def tick(self, now: float) -> list[Notification]:
         """Return what must be told now, in order."""
         self.register.settle(now)
-        found = [one for group in self.groups.take_due(now) for one in self._flush(group, now)]
+        found, self._spoken = self._spoken, []
+        found += [one for group in self.groups.take_due(now) for one in self._flush(group, now)]
         found += self._escalate(now)
         if now - self._swept >= SWEEP_SECONDS:
             self._sweep(now)
@@ -137,7 +142,9 @@ class Dispatcher:
         look = Look(group, live, now)
         found, held = self._decided(look)
         self._deliveries.open(group, alerts, found, held)
-        self.groups.keep(group)
+        if not found:
+            # Else the row waits until the tellings are in safe hands: a crash before that looks again.
+            self.groups.keep(group)
         return found + self._follow(look, alerts)
 
     def _decided(self, look: Look) -> tuple[list[Notification], bool]:
@@ -161,13 +168,19 @@ class Dispatcher:
     def handed(self, notifications: Iterable[Notification], at: float) -> None:
         """Take note that notifications are in hands that will not lose them."""
         for notification in notifications:
-            self._note(notification, at)
-            self._deliveries.done(notification.slot, failed=False)
             self._tell_tale(notification, at)
+            if notification.reason != ACKNOWLEDGED:
+                self._note(notification, at)
+                self._settle(notification, failed=False)
 
     def failed(self, notification: Notification) -> None:
         """Take note that a notification is lost; the group's next look asks for it again."""
-        self._deliveries.done(notification.slot, failed=True)
+        self._settle(notification, failed=True)
+
+    def _settle(self, notification: Notification, failed: bool) -> None:
+        group = self._deliveries.done(notification.slot, failed)
+        if group is not None:
+            self.groups.keep(group)
 
     def _note(self, notification: Notification, at: float) -> None:
         expires_at = expiry(at, notification.repeat_interval)
@@ -180,9 +193,7 @@ class Dispatcher:
             self.register.told(notification.firing, notification.alerts, at)
         slot = notification.slot
         for alert in notification.alerts:
-            detail = (
-                f"{alert.status}: {slot.receiver}/{slot.channel}[{slot.place}] ({notification.reason})"
-            )
+            detail = f"{alert.status}: {slot.receiver}/{slot.channel}[{slot.place}] ({notification.reason})"
             who = ", ".join(notification.people)
             self._journal.note(Event(at, alert.fingerprint, "told", detail, who))
 
@@ -248,7 +259,7 @@ class Dispatcher:
         return [
             Notification(
                 at=now,
-                slot=Slot(f"{group.key}/escalation", act.receiver, one.kind, one.place),
+                slot=Slot(f"{group.key}{ESCALATION}", act.receiver, one.kind, one.place),
                 group_labels=group.labels,
                 alerts=tuple(alerts),
                 firing=firing,
@@ -274,7 +285,35 @@ class Dispatcher:
         limit = self.alerting.additions.acknowledge_for
         if acknowledgement.until is None and limit is not None:
             acknowledgement = replace(acknowledgement, until=acknowledgement.at + limit)
-        self.register.acknowledge(acknowledgement)
+        kept = self.register.acknowledge(acknowledgement)
+        for group in self.groups:
+            if kept.alert.labels in group.alerts:
+                self._speak(group, acknowledgement)
+
+    def _speak(self, group: Group, acknowledgement: Acknowledgement) -> None:
+        """Let those who were told of a group know that all of it is taken on."""
+        now = acknowledgement.at
+        alerts = tuple(one.told(now) for one in group.alerts.values() if not one.resolved(now))
+        firing = frozenset(one.fingerprint for one in alerts)
+        if not self.acknowledgements.cover(firing, now):
+            return
+        told = Notification(
+            at=now,
+            slot=Slot(group.key, "", ""),
+            group_labels=group.labels,
+            alerts=alerts,
+            firing=firing,
+            resolved=frozenset(),
+            reason=ACKNOWLEDGED,
+            route_id=group.route.id,
+            people=(acknowledgement.who,),
+        )
+        self._spoken += [replace(told, slot=slot) for slot in self._told_slots(group, firing)]
+
+    def _told_slots(self, group: Group, firing: frozenset[str]) -> list[Slot]:
+        keys = (group.key, f"{group.key}{ESCALATION}")
+        entries = self.log.entries.items()
+        return [slot for slot, entry in entries if slot.group_key in keys and entry.firing & firing]
 
     def unacknowledge(self, fingerprint: str, now: float, who: str) -> None:
         """Let an alert go that somebody had taken on."""

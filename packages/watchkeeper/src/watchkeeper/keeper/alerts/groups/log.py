@@ -16,7 +16,7 @@ class Slot:
     group_key: str
     receiver: str
     channel: str
-    place: int
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

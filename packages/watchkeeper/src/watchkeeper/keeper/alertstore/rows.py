@@ -1,0 +1,161 @@
+"""From a change to the row that keeps it, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement
+from watchkeeper.keeper.alerts.changes import (
+    Acknowledged,
+    AcknowledgementDropped,
+    AlertDropped,
+    AlertKept,
+    Change,
+    Event,
+    GroupDropped,
+    GroupKept,
+    LogDropped,
+    Logged,
+    RunDropped,
+    RunKept,
+    SilenceDropped,
+    SilenceKept,
+    Standing,
+)
+from watchkeeper.keeper.alerts.escalation import Run
+from watchkeeper.keeper.alerts.groups import Entry, Slot
+from watchkeeper.keeper.alerts.labels import Pairs
+from watchkeeper.keeper.alerts.matchers import Matcher, Operator
+from watchkeeper.keeper.alerts.silences import Silence
+
+TABLES = ("alerts", "groups", "log", "silences", "acknowledgements", "runs")
+
+_PACK = msgspec.msgpack.encode
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row to keep, or to drop where it has no body."""
+
+    table: str
+    key: bytes
+    body: bytes | None = None
+
+
+class SilenceRow(msgspec.Struct, frozen=True, array_like=True):
+    """A silence without what can be made anew from it."""
+
+    sets: tuple[tuple[tuple[str, Operator, str], ...], ...]
+    starts_at: float
+    ends_at: float
+    created_by: str
+    comment: str
+    id: str
+    updated_at: float
+    annotations: Pairs
+
+
+def row_of(change: Change) -> Row | None:
+    """Return the row of a change; an event has none of this kind."""
+    match change:
+        case AlertKept(standing):
+            return Row("alerts", _PACK(standing.alert.labels), _PACK(standing))
+        case AlertDropped(labels):
+            return Row("alerts", _PACK(labels))
+        case GroupKept(route_id, labels, _, _):
+            return Row("groups", _PACK((route_id, labels)), _PACK(change))
+        case GroupDropped(route_id, labels):
+            return Row("groups", _PACK((route_id, labels)))
+        case Logged(slot, entry):
+            return Row("log", _PACK(slot), _PACK(entry))
+        case LogDropped(slot):
+            return Row("log", _PACK(slot))
+        case _:
+            return row_of_words(change)
+
+
+def row_of_words(change: Change) -> Row | None:
+    """Return the row of what people said, or of an escalation."""
+    match change:
+        case SilenceKept(silence):
+            return Row("silences", silence.id.encode(), packed_silence(silence))
+        case SilenceDropped(id):
+            return Row("silences", id.encode())
+        case Acknowledged(acknowledgement):
+            return Row("acknowledgements", acknowledgement.fingerprint.encode(), _PACK(acknowledgement))
+        case AcknowledgementDropped(fingerprint):
+            return Row("acknowledgements", fingerprint.encode())
+        case RunKept(run):
+            return Row("runs", run.group_key.encode(), _PACK(run))
+        case RunDropped(group_key):
+            return Row("runs", group_key.encode())
+        case _:
+            return None
+
+
+def latest(changes: Iterable[Change]) -> tuple[dict[tuple[str, bytes], Row], list[Event]]:
+    """Return the last row of each key, and all events."""
+    rows, events = {}, []
+    for change in changes:
+        row = row_of(change)
+        if row is not None:
+            rows[row.table, row.key] = row
+        elif isinstance(change, Event):
+            events.append(change)
+    return rows, events
+
+
+def packed_silence(silence: Silence) -> bytes:
+    sets = tuple(
+        tuple((one.name, one.op, one.value) for one in matchers) for matchers in silence.matcher_sets
+    )
+    return _PACK(
+        SilenceRow(
+            sets,
+            silence.starts_at,
+            silence.ends_at,
+            silence.created_by,
+            silence.comment,
+            silence.id,
+            silence.updated_at,
+            silence.annotations,
+        )
+    )
+
+
+def unpacked_silence(body: bytes) -> Silence:
+    row = msgspec.msgpack.decode(body, type=SilenceRow)
+    sets = tuple(tuple(Matcher(*parts) for parts in matchers) for matchers in row.sets)
+    return Silence(
+        matcher_sets=sets,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        created_by=row.created_by,
+        comment=row.comment,
+        id=row.id,
+        updated_at=row.updated_at,
+        annotations=row.annotations,
+    )
+
+
+def reader(type_: Any) -> Callable[[bytes, bytes], Any]:
+    """Return what makes a value of a row's body."""
+    decode = msgspec.msgpack.Decoder(type_).decode
+    return lambda key, body: decode(body)
+
+
+_SLOT = msgspec.msgpack.Decoder(Slot)
+_ENTRY = msgspec.msgpack.Decoder(Entry)
+
+READERS: dict[str, Callable[[bytes, bytes], Any]] = {
+    "alerts": reader(Standing),
+    "groups": reader(GroupKept),
+    "log": lambda key, body: (_SLOT.decode(key), _ENTRY.decode(body)),
+    "silences": lambda key, body: unpacked_silence(body),
+    "acknowledgements": reader(Acknowledgement),
+    "runs": reader(Run),
+}
