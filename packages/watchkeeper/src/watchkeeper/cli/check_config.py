@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 NAME = "check-config"
-HELP = "check a configuration file"
+HELP = "check a configuration file: keeper.yaml, or an alertmanager.yml"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,8 @@ def run(given: argparse.Namespace) -> int:
     from watchkeeper.keeper.config import ConfigError, load
 
     path = Path(given.file)
+    if is_alertmanager(path):
+        return check_alerting(path)
     try:
         config = load(path)
         token_of(config.listen, os.environ, path.resolve().parent)
@@ -33,4 +35,38 @@ def run(given: argparse.Namespace) -> int:
     targets = sum(len(group.targets) for job in config.scrape_configs for group in job.static_configs)
     judges = len(config.judge.silence)
     sys.stdout.write(f"{path}: good: {jobs} jobs, {targets} targets in the file, {judges} silence judges\n")
+    return 0
+
+
+def is_alertmanager(path: Path) -> bool:
+    """Return whether a file is Alertmanager's by its name or its keys."""
+    from watchkeeper.keeper.alerts.config import looks_like_alertmanager
+
+    if path.name.startswith("alertmanager") and path.suffix in (".yml", ".yaml"):
+        return True
+    try:
+        return looks_like_alertmanager(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def check_alerting(path: Path) -> int:
+    """Return 0 where an alertmanager.yml can be used, 2 with the reasons where not."""
+    from watchkeeper.keeper.alerts import AlertsError
+    from watchkeeper.keeper.alerts.config import SENDABLE, lacking, parse
+
+    try:
+        alerting = parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, AlertsError) as error:
+        sys.stderr.write(f"watchkeeper: {path}: {error}\n")
+        return 2
+    found = lacking(alerting, SENDABLE)
+    for lack in found:
+        sys.stderr.write(f"watchkeeper: {path}: {lack}\n")
+    if found:
+        return 2
+    routes = sum(1 for _ in alerting.route.walk())
+    parts = [f"{routes} routes", f"{len(alerting.receivers)} receivers"]
+    parts += [f"{len(alerting.inhibit_rules)} inhibit rules", f"{len(alerting.intervals)} time intervals"]
+    sys.stdout.write(f"{path}: good: {', '.join(parts)}\n")
     return 0

@@ -39,6 +39,9 @@ def either(*names: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     return ((names, f"one of {' or '.join(names)} must be configured"),)
 
 
+# What this keeper sends by itself.
+SENDABLE = frozenset({"webhook", "slack", "discord", "telegram", "email", "pagerduty"})
+
 HOOK = "webhook_url:url webhook_url_file http_config:http"
 
 KINDS: dict[str, Kind] = {
