@@ -11,8 +11,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from watchkeeper.keeper.store import Labels
-from watchkeeper.keeper.web.prometheus.browsing import EVER, counted
+from watchkeeper.keeper.store import Labels, Store
+from watchkeeper.keeper.web.prometheus.browsing import counted
 from watchkeeper.keeper.web.prometheus.envelope import success
 from watchkeeper.keeper.web.prometheus.form import Form
 from watchkeeper.keeper.web.prometheus.inspecting import stamp, whole
@@ -68,15 +68,17 @@ async def config(request: Request) -> Response:
 
 async def tsdb(request: Request) -> Response:
     """Answer what the store holds and which names and labels hold most of it."""
-    form, source = await Form.of(request), source_of(request)
+    form, store = await Form.of(request), source_of(request).store
     given = whole(form, "limit")
     most = given if given > 0 else MOST_ROWS
 
-    def work() -> dict[str, Any]:
-        return cardinality(source.store.series([], -EVER, EVER), most)
+    return success(await running_of(request).run(request, None, lambda _: state_of(store, most)))
 
-    rows = await running_of(request).run(request, None, lambda _: work())
-    stats = source.store.stats()
+
+def state_of(store: Store, most: int) -> dict[str, Any]:
+    """Return what a store holds, in Prometheus' form, and our own figures."""
+    rows = cardinality([labels for _, labels in store.known()], most)
+    stats = store.stats()
     head = {
         "numSeries": stats.series,
         "numLabelPairs": rows.pop("pairs"),
@@ -85,7 +87,7 @@ async def tsdb(request: Request) -> Response:
         "maxTime": stats.newest or 0,
     }
     own = {"samples": stats.samples, "bytes": stats.bytes, "unflushedSamples": stats.unflushed_samples}
-    return success({"headStats": head, **rows, "watchkeeper": own})
+    return {"headStats": head, **rows, "watchkeeper": own}
 
 
 def cardinality(series: list[Labels], most: int) -> dict[str, Any]:
