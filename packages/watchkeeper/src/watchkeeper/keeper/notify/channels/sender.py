@@ -22,10 +22,17 @@ class Sender(Protocol):
     be under way at once.
     """
 
-    kind: str
-    timeout: float
-    limit: Limit
-    width: int
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def timeout(self) -> float: ...
+
+    @property
+    def limit(self) -> Limit: ...
+
+    @property
+    def width(self) -> int: ...
 
     async def send(self, notification: Notification, key: str) -> None:
         """Tell it, or raise ChannelError. key stays the same when it is sent again."""

@@ -1,6 +1,7 @@
 """Settings that several kinds of channel share, and how raw settings are read.
 
-The names are Alertmanager's; `*_env` beside `*_file`, and `rate_limit`, are ours.
+The names are Alertmanager's. Ours are `rate_limit`, and `$NAME` for a `*_file`: a variable of the
+environment, which Alertmanager's own tools let pass.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ class BasicAuth(Node, frozen=True, kw_only=True):
     username_file: str = ""
     password: str = ""
     password_file: str = ""
-    password_env: str = ""
 
 
 class Authorization(Node, frozen=True, kw_only=True):
@@ -48,7 +48,6 @@ class Authorization(Node, frozen=True, kw_only=True):
     type: str = "Bearer"
     credentials: str = ""
     credentials_file: str = ""
-    credentials_env: str = ""
 
 
 class TlsConfig(Node, frozen=True, kw_only=True):
@@ -101,7 +100,8 @@ def read(kind: type[S], raw: Mapping[str, Any], path: str) -> S:
             raise SettingsInvalid(f"{path}.{key}", f"unknown key; {hint}")
     given = {key: value for key, value in raw.items() if value is not None}
     try:
-        return msgspec.convert(given, kind, dec_hook=_read_value)
+        # Scalars come as texts, as Alertmanager reads them: a flag may be the text `true`.
+        return msgspec.convert(given, kind, strict=False, dec_hook=_read_value)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         raise SettingsInvalid(f"{path}{where.rstrip('`')}", what[:1].lower() + what[1:]) from None
@@ -109,15 +109,19 @@ def read(kind: type[S], raw: Mapping[str, Any], path: str) -> S:
 
 def _read_value(kind: type, value: Any) -> Any:
     if kind is Duration:
-        return Duration.read(value)
+        return Duration(value) if isinstance(value, int | float) else Duration.read(value)
     raise NotImplementedError(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where secrets are found: the folder that relative paths start from, and the environment."""
+    """Where things are found.
+
+    folder is what relative paths of the file start from, data the keeper's own folder.
+    """
 
     folder: Path = Path()
+    data: Path = Path()
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def path(self, name: str) -> Path:
@@ -152,19 +156,14 @@ class Secret:
 
 
 def secret(node: Node, name: str, path: str, place: Place) -> Secret:
-    """Return what `name`, `name_file` or `name_env` give; raises SettingsInvalid for more than one."""
-    given = [suffix for suffix in ("", "_file", "_env") if getattr(node, name + suffix, "")]
-    if len(given) > 1:
-        fields = " & ".join(name + suffix for suffix in given)
-        raise SettingsInvalid(f"{path}.{name}", f"at most one of {fields} must be configured")
-    if not given:
-        return Secret()
-    text = str(getattr(node, name + given[0]))
-    if given[0] == "_file":
-        return Secret(file=place.path(text))
-    if given[0] == "_env":
-        return Secret(environment(place, text, f"{path}.{name}_env"))
-    return Secret(text)
+    """Return what `name` or `name_file` gives; raises SettingsInvalid for both."""
+    value, file = str(getattr(node, name, "")), str(getattr(node, f"{name}_file", ""))
+    if value and file:
+        told = f"at most one of {name} & {name}_file must be configured"
+        raise SettingsInvalid(f"{path}.{name}", told)
+    if file.startswith("$"):
+        return Secret(environment(place, file[1:], f"{path}.{name}_file"))
+    return Secret(file=place.path(file)) if file else Secret(value)
 
 
 def environment(place: Place, name: str, path: str) -> str:

@@ -18,7 +18,7 @@ from watchkeeper.keeper.notify.channels.settings import (
     required,
     secret,
 )
-from watchkeeper.keeper.notify.errors import ChannelError
+from watchkeeper.keeper.notify.errors import ChannelError, SettingsInvalid
 from watchkeeper.keeper.notify.http import Answer, Headers, Request
 from watchkeeper.keeper.notify.message import Told, View
 from watchkeeper.keeper.notify.message.texts import Writing
@@ -35,8 +35,8 @@ class WebhookSettings(ChannelSettings, frozen=True, kw_only=True):
 
     url: str = ""
     url_file: str = ""
-    url_env: str = ""
     max_alerts: int = 0
+    payload: Any = None
 
 
 class Webhook:
@@ -53,6 +53,8 @@ class Webhook:
     @classmethod
     def of(cls, settings: WebhookSettings, path: str, place: Place) -> Webhook:
         """Return it from settings; raises SettingsInvalid."""
+        if settings.payload is not None:
+            raise SettingsInvalid(f"{path}.payload", "a payload of one's own is not supported")
         told = "one of url or url_file must be configured"
         url = required(secret(settings, "url", path, place), field=f"{path}.url", told=told)
         return cls(url, settings.max_alerts, pass_of(settings.http_config, path, place))

@@ -43,8 +43,9 @@ class Courier:
         self._wake.set()
 
     def drop(self, parcel: Parcel) -> None:
-        """Give up a parcel that another one takes the place of."""
-        self.queue.drop(parcel)
+        """Give up a parcel that another one takes the place of, unless it is on its way already."""
+        if not self.queue.under_way(parcel):
+            self.queue.drop(parcel)
 
     async def run(self) -> None:
         """Carry until cancelled; sends that are under way are cancelled, too."""

@@ -53,6 +53,11 @@ class Queue:
         """Take note that a parcel is being sent."""
         self._sending.add(parcel.slot.group_key)
 
+    def under_way(self, parcel: Parcel) -> bool:
+        """Return whether a parcel is being sent."""
+        group = parcel.slot.group_key
+        return group in self._sending and self._groups[group][0].key == parcel.key
+
     def back(self, parcel: Parcel) -> None:
         """Put a parcel that was not taken back at the head of its group."""
         group = parcel.slot.group_key

@@ -1,0 +1,145 @@
+"""From the receivers of a configuration to their senders.
+
+Alerting has read the file and filled in what `global` says; here each entry's settings become a sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchkeeper.keeper.alerts.alerting import Receiver
+from watchkeeper.keeper.notify.channels import (
+    apprise,
+    discord,
+    email,
+    pagerduty,
+    paper,
+    slack,
+    telegram,
+    webhook,
+)
+from watchkeeper.keeper.notify.channels.sender import HttpSender, Sender, Vendor, Voice
+from watchkeeper.keeper.notify.channels.settings import (
+    ChannelSettings,
+    Place,
+    limit_of,
+    pass_of,
+    read,
+    secret,
+    timeout_of,
+    wire_of,
+)
+from watchkeeper.keeper.notify.errors import SettingsInvalid, TextFailed
+from watchkeeper.keeper.notify.message import Texts
+from watchkeeper.keeper.notify.outbox.parcel import Line
+from watchkeeper.keeper.notify.pace import Limit
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of channel: its settings, the class that speaks, its usual pace, its secrets' names.
+
+    direct tells that the class is a sender itself; others speak to a vendor through an HttpSender.
+    """
+
+    settings: type[ChannelSettings]
+    speaks: Any
+    limit: Limit
+    secrets: tuple[str, ...] = ()
+    direct: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "webhook": Kind(webhook.WebhookSettings, webhook.Webhook, webhook.LIMIT, ("url",)),
+    "slack": Kind(slack.SlackSettings, slack.Slack, slack.LIMIT, ("api_url", "app_token")),
+    "discord": Kind(discord.DiscordSettings, discord.Discord, discord.LIMIT, ("webhook_url",)),
+    "telegram": Kind(telegram.TelegramSettings, telegram.Telegram, telegram.LIMIT, ("bot_token",)),
+    "pagerduty": Kind(pagerduty.PagerdutySettings, pagerduty.Pagerduty, pagerduty.LIMIT, ("routing_key",)),
+    "email": Kind(
+        email.EmailSettings, email.EmailSender, email.LIMIT, ("auth_password", "auth_secret"), direct=True
+    ),
+    "apprise": Kind(apprise.AppriseSettings, apprise.AppriseSender, apprise.LIMIT, ("url",), direct=True),
+    "log": Kind(paper.LogSettings, paper.LogSender, Limit(), direct=True),
+    "jsonl": Kind(paper.JsonlSettings, paper.JsonlSender, Limit(), direct=True),
+}
+
+
+def senders(receivers: Iterable[Receiver], place: Place, voice: Voice) -> dict[Line, Sender]:
+    """Return the senders of all receivers; raises SettingsInvalid naming the field."""
+    found: dict[Line, Sender] = {}
+    for number, receiver in enumerate(receivers):
+        for one in receiver.integrations:
+            kind, spot = one.integration.kind, one.integration.place
+            path = f"receivers[{number}].{kind}_configs[{spot}]"
+            found[Line(receiver.name, kind, spot)] = sender_of(kind, one.settings, path, place, voice)
+    return found
+
+
+def sender_of(kind: str, raw: Raw, path: str, place: Place, voice: Voice) -> Sender:
+    """Return the sender of one entry; raises SettingsInvalid naming the field (path is the entry's).
+
+    Its secrets become known to the voice's redactor, and its texts are read.
+    """
+    known = KINDS.get(kind)
+    if known is None:
+        raise SettingsInvalid(path, f"no channel of the kind {kind!r}; there are: {', '.join(sorted(KINDS))}")
+    settings = read(known.settings, raw, path)
+    check_texts(raw, path, voice.texts)
+    voice.redactor.learn(*secrets_in(known, settings, path, place))
+    limit, timeout = limit_of(settings, known.limit), timeout_of(settings)
+    if known.direct:
+        sender: Sender = known.speaks.of(settings, path, place, voice, timeout, limit)
+        return sender
+    vendor: Vendor = known.speaks.of(settings, path, place)
+    width = 1 if limit.per_second else 8
+    return HttpSender(vendor, wire_of(settings.http_config, path, place), voice, timeout, limit, width)
+
+
+def check_texts(value: Any, path: str, texts: Texts) -> None:
+    """Read every text of an entry; raises SettingsInvalid naming the one that cannot be read."""
+    if isinstance(value, str):
+        try:
+            texts.check(path, value)
+        except TextFailed as error:
+            raise SettingsInvalid(path, str(error).removeprefix(f"{path}: ")) from None
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            check_texts(inner, f"{path}.{name}", texts)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            check_texts(inner, f"{path}[{number}]", texts)
+
+
+def secrets_in(kind: Kind, settings: ChannelSettings, path: str, place: Place) -> list[str]:
+    """Return the values that no message may hold; of a URL the whole and its path."""
+    values = [secret(settings, name, path, place).peek() for name in kind.secrets]
+    return [*values, *pass_of(settings.http_config, path, place).secrets()]
+
+
+def template_texts(patterns: Iterable[str], folder: Path) -> list[str]:
+    """Return the texts of the template files that patterns (`templates/*.tmpl`) name, in order.
+
+    Raises SettingsInvalid for a file that cannot be read.
+    """
+    found = []
+    for number, pattern in enumerate(patterns):
+        whole = folder / pattern
+        for path in sorted(whole.parent.glob(whole.name)):
+            try:
+                found.append(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsInvalid(f"templates[{number}]", f"{path}: {error}") from None
+    return found
+
+
+def texts_of(patterns: Iterable[str], folder: Path) -> Texts:
+    """Return the texts of a configuration; raises SettingsInvalid for a template that cannot be read."""
+    try:
+        return Texts(template_texts(patterns, folder))
+    except TextFailed as error:
+        raise SettingsInvalid("templates", str(error)) from None
