@@ -249,3 +249,13 @@ def test_calendar_functions() -> None:
             engine.instant(store, f"{name}(vector({seconds}))", 0).samples[0].value for name in names
         )
         assert found == parts
+
+
+@given(st.floats(-1e6, 1e6), st.integers(1, 9))
+@settings(deadline=None)
+def test_equal_values_do_not_vary_at_all(value: float, count: int) -> None:
+    """Not even by rounding: the variance of a constant is zero to the last bit."""
+    for window, answer in _answers(
+        {1000 * at: value for at in range(count)}, "stdvar_over_time(m_total[20s])"
+    ):
+        assert answer == (0.0 if window else None)

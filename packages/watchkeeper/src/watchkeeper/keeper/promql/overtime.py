@@ -101,7 +101,7 @@ def variances(windows: Windows) -> Floats:
     """Return the population variance of each window (Welford with compensation)."""
     ranked = Ranked.of(windows)
     if ranked.few:
-        return ranked.each(windows, lambda values: exact_mean((values - exact_mean(values)) ** 2))
+        return ranked.each(windows, _variance)
     mean, lost, total, gone = (np.zeros(ranked.size) for _ in range(4))
     for k, places in ranked.positions():
         part = slice(places.size)
@@ -112,6 +112,12 @@ def variances(windows: Windows) -> Floats:
             delta * (values - (mean[part] + lost[part])), total[part], gone[part]
         )
     return ranked.spread((total + gone) / np.maximum(ranked.counts, 1))
+
+
+def _variance(values: Floats) -> float:
+    # Seen from the first value, so that equal values vary by nothing at all.
+    seen = values - values[0]
+    return exact_mean((seen - exact_mean(seen)) ** 2)
 
 
 def deviations(windows: Windows) -> Floats:
