@@ -60,7 +60,7 @@ async def taken(receiving: Receiving, request: Request) -> Response:
         body = await body_of(request, receiving.body_bytes)
         run = asyncio.get_running_loop().run_in_executor
         outcome = await run(receiving.pool, receiving.intake.take, body)
-        await receiving.commit.durable()
+        await receiving.commit.durable(outcome.samples)
     except TooLarge as error:
         return told(413, str(error))
     except Malformed as error:
