@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from threading import Event, Thread, current_thread
 
 from watchkeeper.agent.settings import Listen
+from watchkeeper.agent.turn import Turn
 
 LOG = logging.getLogger("watchkeeper.agent")
 JOIN_SECONDS = 2.0
@@ -16,8 +17,9 @@ JOIN_SECONDS = 2.0
 class Household:
     """A thread that runs one coroutine function until told to stop; a failure is logged, never raised."""
 
-    def __init__(self, live: Callable[[asyncio.Event], Coroutine[object, object, None]]) -> None:
+    def __init__(self, live: Callable[[asyncio.Event], Coroutine[object, object, None]], turn: Turn) -> None:
         self._live = live
+        self._turn = turn
         self._loop: asyncio.AbstractEventLoop | None = None
         self._enough: asyncio.Event | None = None
         self._up = Event()
@@ -45,8 +47,7 @@ class Household:
             self._loop.call_soon_threadsafe(function, *args)
 
     def _run(self) -> None:
-        # The selector loop by name: the bot's loop policy (uvloop, say) is the bot's.
-        self._loop = asyncio.SelectorEventLoop()
+        self._loop = self._turn.loop()
         self._enough = asyncio.Event()
         self._loop.call_soon(self._up.set)
         try:
@@ -55,6 +56,7 @@ class Household:
             LOG.exception("the agent stopped; the bot goes on without it")
         finally:
             _wind_up(self._loop)
+            self._turn.working = False
 
 
 def _wind_up(loop: asyncio.AbstractEventLoop) -> None:

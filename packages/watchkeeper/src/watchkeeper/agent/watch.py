@@ -20,15 +20,17 @@ from watchkeeper.agent.health.schedule import Schedule
 from watchkeeper.agent.health.thresholds import Thresholds
 from watchkeeper.agent.household import Household, abandon, bound
 from watchkeeper.agent.metrics.machine import MachineMetrics
-from watchkeeper.agent.metrics.process import ProcessMetrics
+from watchkeeper.agent.metrics.process import DescriptorMetrics, ProcessMetrics, seldom
 from watchkeeper.agent.metrics.registry import DEFAULT_CAP, Registry
 from watchkeeper.agent.metrics.runtime import RuntimeMetrics
 from watchkeeper.agent.server.connection import Connections
 from watchkeeper.agent.server.routes import Access, Routes
 from watchkeeper.agent.settings import listen
+from watchkeeper.agent.turn import Turn
 
 LOG = logging.getLogger("watchkeeper.agent")
 SWEEP_SECONDS = 10.0
+SELDOM_SECONDS = 5.0
 STARTUP_SECONDS = 300.0
 
 
@@ -77,6 +79,7 @@ class Watch:
         self._born = (self._clock.wall(), self._clock.steady())
         self._started = False
         self._stopping = ""
+        self._turn = Turn()
         self._household: Household | None = None
         self._schedule: Schedule | None = None
         self._door: socket.socket | None = None
@@ -93,7 +96,7 @@ class Watch:
         """Register a loop whose silence of more than `limit` seconds turns `/health/live` to 503."""
         if name in self._heartbeats:
             raise DuplicateName(f"heartbeat {name!r} is already registered")
-        heartbeat = Heartbeat(name, limit, self._clock, self._self.lag.labels(name).observe)
+        heartbeat = Heartbeat(name, limit, self._clock, self._self.lag.labels(name).observe, self._turn.offer)
         self._heartbeats = {**self._heartbeats, name: heartbeat}
         return heartbeat
 
@@ -142,7 +145,7 @@ class Watch:
         self._stopping = ""
         self._door = self._opened()
         self.port = self._door.getsockname()[1] if self._door else None
-        self._household = Household(self._live)
+        self._household = Household(self._live, self._turn)
         self._household.start()
         self._prepare_for_forks()
         return self
@@ -230,9 +233,11 @@ class Watch:
         self._self.refresh(self._board, list(self._heartbeats.values()))
 
     def _measure_system(self, disks: Sequence[str]) -> None:
-        registry = self.registry
-        for source in (ProcessMetrics(registry), RuntimeMetrics(registry), MachineMetrics(registry, disks)):
-            registry.refresh_with(source.refresh)
+        registry, steady = self.registry, self._clock.steady
+        registry.refresh_with(ProcessMetrics(registry, steady).refresh)
+        registry.refresh_with(RuntimeMetrics(registry).refresh)
+        for source in (DescriptorMetrics(registry), MachineMetrics(registry, disks)):
+            registry.refresh_with(seldom(source.refresh, SELDOM_SECONDS, steady))
 
     def _phase(self) -> Phase:
         return Phase(self._started, self._stopping, self._clock.steady() - self._born[1], self._startup_limit)

@@ -1,7 +1,7 @@
 """Limits of the connections: time, number, order of answers; a loop of the test's own, no sleep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 
 import pytest
@@ -24,10 +24,12 @@ class Door:
         self.server: asyncio.Server | None = None
         self.writers: list[asyncio.StreamWriter] = []
 
-    async def answer(self, request: Request) -> Response:
-        if request.path == "/slow":
-            await self.gate.wait()
-        return plain(200, request.path)
+    def answer(self, request: Request) -> Response | Coroutine[object, object, Response]:
+        return self.slow() if request.path == "/slow" else plain(200, request.path)
+
+    async def slow(self) -> Response:
+        await self.gate.wait()
+        return plain(200, "/slow")
 
     async def open(self) -> None:
         self.server = await asyncio.get_running_loop().create_server(self.house.connect, "127.0.0.1", 0)

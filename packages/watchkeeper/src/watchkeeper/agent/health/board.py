@@ -119,8 +119,10 @@ class Board:
         component = self._components[name]
         component.runs.append(Run(self._clock.wall(), duration, outcome.status, outcome.reason))
         component.memory = memory
+        before = component.state.outcome
         component.state = stepped(component.state, outcome, self._clock.steady(), component.check.thresholds)
-        self._tell()
+        if component.state.outcome != before or self._order is None:
+            self._tell()
 
     def checks(self) -> list[Check]:
         """Return the checks in order of registration."""

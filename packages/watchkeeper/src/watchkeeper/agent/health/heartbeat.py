@@ -17,10 +17,11 @@ STDLIB = str(Path(os.__file__).parent)  # the module sysconfig would cost half a
 class Heartbeat:
     """The sign of life of one loop or thread; judged from its first beat on.
 
-    limit: seconds without a beat after which the loop counts as hung.
+    limit: seconds without a beat after which the loop counts as hung. on_lag takes the lateness of each tick
+    of a followed loop, offer is called after it.
     """
 
-    __slots__ = ("_asyncio_loop", "_at", "_follower", "_now", "_on_lag", "_thread", "limit", "name")
+    __slots__ = ("_asyncio_loop", "_at", "_follower", "_now", "_offer", "_on_lag", "_thread", "limit", "name")
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class Heartbeat:
         limit: float,
         clock: Clock | None = None,
         on_lag: Callable[[float], None] | None = None,
+        offer: Callable[[], None] | None = None,
     ) -> None:
         if limit <= 0:
             raise ValueError(f"the limit of heartbeat {name!r} must be above 0: {limit}")
@@ -35,6 +37,7 @@ class Heartbeat:
         self.limit = limit
         self._now = (clock or Clock()).steady
         self._on_lag = on_lag
+        self._offer = offer
         self._at: float | None = None
         self._thread = 0
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
@@ -92,6 +95,8 @@ class Heartbeat:
         now = loop.time()
         if self._on_lag is not None:
             self._on_lag(max(0.0, now - due))
+        if self._offer is not None:
+            self._offer()
         loop.call_at(now + every, self._tick, loop, every, follower, now + every)
 
 

@@ -1,9 +1,10 @@
 """The process as a source of metrics, read from /proc; names as in the official client.
 
-Files are opened once and read again by position: a refresh costs tens of microseconds. Where a file is absent
+Files are opened once and read again by position: a refresh costs microseconds. Where a file is absent
 (another system, a locked-down container) its metrics are absent.
 """
 
+import math
 import os
 import resource
 import time
@@ -44,7 +45,7 @@ def opened(path: str) -> ProcFile | None:
 
 
 class ProcessMetrics:
-    """Memory, processor time, descriptors, threads and disk traffic of this process."""
+    """Processor time, memory and threads of this process."""
 
     def __init__(self, registry: Registry, steady: Callable[[], float] = time.monotonic) -> None:
         self._steady = steady
@@ -52,10 +53,7 @@ class ProcessMetrics:
         self._cpu = registry.counter("process_cpu_seconds_total", "User and system CPU time of the process.")
         self._percent = registry.gauge("monitoring_cpu_usage_percent", "CPU of the process, 100 is one core.")
         self._refreshers = [self._refresh_cpu]
-        self._add_memory(registry)
         self._add_stat(registry)
-        self._add_descriptors(registry)
-        self._add_disk(registry)
 
     def refresh(self) -> None:
         """Read everything again."""
@@ -70,33 +68,40 @@ class ProcessMetrics:
             self._percent.set(100 * (used - used_before) / (now - before))
             self._last = (now, used)
 
-    def _add_memory(self, registry: Registry) -> None:
-        file = opened("/proc/self/statm")
-        if file is None:
-            return
-        virtual = registry.gauge("process_virtual_memory_bytes", "Virtual memory of the process.")
-        resident = registry.gauge("process_resident_memory_bytes", "Resident memory of the process.")
-        megabytes = registry.gauge(
-            "monitoring_memory_usage_mb", "Resident memory of the process in megabytes."
-        )
-        registry.keep_out_of_text("monitoring_memory_usage_mb")  # the linter refuses abbreviated units
-
-        def refresh() -> None:
-            pages = file.read().split()
-            virtual.set(int(pages[0]) * PAGE)
-            resident.set(int(pages[1]) * PAGE)
-            megabytes.set(int(pages[1]) * PAGE / 1e6)
-
-        self._refreshers.append(refresh)
-
     def _add_stat(self, registry: Registry) -> None:
         file = opened("/proc/self/stat")
         if file is None:
             return
+        virtual = registry.gauge("process_virtual_memory_bytes", "Virtual memory of the process.")
+        resident = registry.gauge("process_resident_memory_bytes", "Resident memory of the process.")
+        megabytes = registry.gauge("monitoring_memory_usage_mb", "Resident memory in megabytes.")
+        registry.keep_out_of_text("monitoring_memory_usage_mb")  # the linter refuses abbreviated units
         threads = registry.gauge("process_threads", "Threads of the process, as the system counts them.")
         start = registry.gauge("process_start_time_seconds", "Start of the process in Unix seconds.")
         start.set(boot_time() + int(after_name(file.read())[19]) / TICK)
-        self._refreshers.append(lambda: threads.set(int(after_name(file.read())[17])))
+
+        def refresh() -> None:
+            fields = after_name(file.read())
+            threads.set(int(fields[17]))
+            virtual.set(int(fields[20]))
+            resident.set(int(fields[21]) * PAGE)
+            megabytes.set(int(fields[21]) * PAGE / 1e6)
+
+        self._refreshers.append(refresh)
+
+
+class DescriptorMetrics:
+    """Open file descriptors and disk traffic of this process."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._refreshers: list[Callable[[], None]] = []
+        self._add_descriptors(registry)
+        self._add_disk(registry)
+
+    def refresh(self) -> None:
+        """Read everything again."""
+        for refresher in self._refreshers:
+            refresher()
 
     def _add_descriptors(self, registry: Registry) -> None:
         if not Path("/proc/self/fd").is_dir():
@@ -122,6 +127,22 @@ class ProcessMetrics:
             written.raise_to(float(fields[b"write_bytes"]))
 
         self._refreshers.append(refresh)
+
+
+def seldom(refresh: Callable[[], None], every: float, steady: Callable[[], float]) -> Callable[[], None]:
+    """Return a refresher that does its work at most once in `every` seconds.
+
+    Each read of a file lets the GIL go, and a busy bot gives it back late.
+    """
+    due = -math.inf
+
+    def refresh_if_due() -> None:
+        nonlocal due
+        if steady() >= due:
+            due = steady() + every
+            refresh()
+
+    return refresh_if_due
 
 
 def after_name(stat: bytes) -> list[bytes]:

@@ -1,12 +1,12 @@
 """One client's connection: requests in, answers out, within limits of size, time and number."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from watchkeeper.agent.server.request import BadRequest, Request, split
 from watchkeeper.agent.server.response import Response, plain, wire
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Response | Coroutine[object, object, Response]]
 
 MOST_CONNECTIONS = 32
 HEAD_SECONDS = 5.0  # to send a whole head: a slow one is cut off
@@ -57,7 +57,7 @@ class Connections:
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests one after the other and answers them in order."""
+    """Reads requests one after the other and answers them in order; a probe at once, a scrape in a task."""
 
     def __init__(self, house: Connections) -> None:
         self._house = house
@@ -85,7 +85,7 @@ class Connection(asyncio.Protocol):
             self.deadline = self._loop.time() + HEAD_SECONDS
         self._buffer += data
         if self._answering is None:
-            self._next()
+            self._answer_all()
         elif self._transport is not None:
             self._transport.pause_reading()
 
@@ -102,23 +102,35 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _next(self) -> None:
+    def _answer_all(self) -> None:
+        while self._answering is None and (request := self._next()) is not None:
+            answer = self._house.handler(request)
+            if isinstance(answer, Response):
+                self._finish(request, answer)
+            else:
+                self.deadline = self._loop.time() + IDLE_SECONDS
+                self._answering = self._loop.create_task(self._later(request, answer))
+
+    def _next(self) -> Request | None:
+        if self._transport is None or self._transport.is_closing():
+            return None
         try:
             request, self._buffer = split(self._buffer)
         except BadRequest as bad:
             self._write(plain(bad.status, bad.reason), keep_alive=False, head_only=False)
-            return
-        if request is not None:
-            self._answering = self._loop.create_task(self._answer(request))
+            return None
+        return request
 
-    async def _answer(self, request: Request) -> None:
-        self.deadline = self._loop.time() + IDLE_SECONDS
-        response = await self._house.handler(request)
+    async def _later(self, request: Request, answer: Coroutine[object, object, Response]) -> None:
+        response = await answer
         self._answering = None
-        self._write(response, request.keep_alive, request.method == "HEAD")
-        if request.keep_alive and self._transport is not None and not self._transport.is_closing():
+        self._finish(request, response)
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
-            self._next()
+            self._answer_all()
+
+    def _finish(self, request: Request, response: Response) -> None:
+        self._write(response, request.keep_alive, request.method == "HEAD")
 
     def _write(self, response: Response, keep_alive: bool, head_only: bool) -> None:
         if self._transport is None or self._transport.is_closing():

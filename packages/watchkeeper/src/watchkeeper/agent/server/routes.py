@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
@@ -17,7 +17,10 @@ from watchkeeper.agent.server.request import Request
 from watchkeeper.agent.server.response import Response, as_json, gzipped, plain
 
 LOG = logging.getLogger("watchkeeper.agent")
-STRETCH = 0.0005  # seconds of rendering after which the bot's threads get their turn
+STRETCH = 0.0003  # seconds of rendering after which the bot's threads get their turn
+# A pause has to be a true one: after a mere poll of its sockets this thread would take the GIL back before a
+# waiting thread wakes. A millisecond is the shortest that the selector sleeps.
+PAUSE = 0.001
 INDEX = "watchkeeper agent: /metrics /metrics.json /health /health/live /health/ready /health/startup"
 
 
@@ -71,26 +74,27 @@ class Routes:
             "/health/events": lambda: as_json(200, watched.events()),
         }
 
-    async def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response | Coroutine[object, object, Response]:
         """Answer one request: 401 without the token, 405, 404, 500 when something breaks."""
-        try:
-            if not self._access.allows(request):
-                return plain(401, "a bearer token is needed", ("WWW-Authenticate", "Bearer"))
-            if request.method not in ("GET", "HEAD"):
-                return plain(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
-            return await self._found(request)
-        except Exception as error:
-            LOG.exception("the request for %s failed", request.path)
-            return plain(500, f"{type(error).__name__} while answering; the log says more")
-
-    async def _found(self, request: Request) -> Response:
-        if quick := self._probes.get(request.path):
-            return quick()
+        if not self._access.allows(request):
+            return plain(401, "a bearer token is needed", ("WWW-Authenticate", "Bearer"))
+        if request.method not in ("GET", "HEAD"):
+            return plain(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
         if slow := self._paths.get(request.path):
+            return self._scraped(slow, request)
+        try:
+            quick = self._probes.get(request.path)
+            return quick() if quick else self._component(request.path)
+        except Exception as error:
+            return failed(request, error)
+
+    async def _scraped(self, slow: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+        try:
             response = await slow(request)
             wanted = "gzip" in request.headers.get("accept-encoding", "")
             return gzipped(response) if wanted and self._access.compress else response
-        return self._component(request.path)
+        except Exception as error:
+            return failed(request, error)
 
     def _health(self) -> Response:
         document = self._watched.health()
@@ -102,13 +106,14 @@ class Routes:
         return plain(404, "not found") if standing is None else probe(probes.component(standing))
 
     async def _metrics(self, request: Request) -> Response:
+        began = perf_counter()
         self._watched.refresh()
         registry = self._watched.registry
         if request.accepts("application/openmetrics-text"):
-            body = await _rendered(exposition.openmetrics(registry.families()))
+            body = await _rendered(exposition.openmetrics(registry.families()), began)
             body += [official.openmetrics(registry.taken), b"# EOF\n"]
             return Response(200, exposition.OPENMETRICS_TYPE, body)
-        body = await _rendered(exposition.text(registry.text_families()))
+        body = await _rendered(exposition.text(registry.text_families()), began)
         return Response(200, exposition.TEXT_TYPE, [*body, official.text(registry.taken)])
 
     async def _metrics_json(self, request: Request) -> Response:
@@ -124,15 +129,21 @@ def probe(verdict: Verdict) -> Response:
     return as_json(status, {"status": word, "reason": verdict.reason})
 
 
-async def _rendered(slices: Iterator[str]) -> list[bytes]:
-    """Render slice by slice; between two stretches the loop polls its sockets, which lets the GIL go."""
+def failed(request: Request, error: Exception) -> Response:
+    """Log an answer that broke, and say so."""
+    LOG.error("the request for %s failed", request.path, exc_info=error)
+    return plain(500, f"{type(error).__name__} while answering; the log says more")
+
+
+async def _rendered(slices: Iterator[str], began: float) -> list[bytes]:
+    """Render slice by slice, with pauses in which the bot's threads run."""
     body: list[bytes] = []
-    pieces, began = [], perf_counter()
+    pieces = []
     for piece in slices:
         pieces.append(piece)
         if perf_counter() - began > STRETCH:
             body.append("".join(pieces).encode())
             pieces.clear()
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE)
             began = perf_counter()
     return [*body, "".join(pieces).encode()]
