@@ -17,6 +17,19 @@ from watchkeeper.keeper.round import Tally
 from watchkeeper.keeper.store import Store
 
 ANSWER_SECONDS = 5.0
+MISHAPS = (
+    "lost",
+    "out_of_order",
+    "duplicates",
+    "conflicts",
+    "too_old",
+    "refused",
+    "clock_steps",
+    "corrupt_chunks",
+    "flush_failures",
+    "rebuilds",
+)
+"""What the store counts of samples that it did not keep, and of troubles with its disk and clock."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -49,6 +62,9 @@ class SelfWatch:
         self._series = watch.gauge("monitoring_store_series", "Series kept.")
         self._samples = watch.gauge("monitoring_store_samples", "Samples kept.")
         self._bytes = watch.gauge("monitoring_store_size_bytes", "Bytes of the store on disk.")
+        self._mishaps = watch.counter(
+            "monitoring_store_mishaps_total", "Samples not kept, and troubles of disk and clock.", ("kind",)
+        )
         self._suppressed.inc(0)
         watch.refresh_with(self._refresh)
 
@@ -69,6 +85,8 @@ class SelfWatch:
         self._series.set(stats.series)
         self._samples.set(stats.samples)
         self._bytes.set(stats.bytes)
+        for kind in MISHAPS:
+            self._mishaps.labels(kind).raise_to(getattr(stats, kind))
 
     def _refresh_subjects(self) -> None:
         states = [standing.state for standing in tuple(self._judge.standings.values())]
