@@ -2,7 +2,7 @@
 
 Queries: 200 series over 24 hours at 5 s and a histogram of 12 buckets by 10 label values; one HTTP request
 each, the answer read whole, engines interleaved, the median of the rounds. Ingest: remote write of 1000
-series over 58 minutes by four connections, one sample per series entry, as Prometheus sends them; ours answers
+series over 58 minutes by four connections, one sample per series entry, as Prometheus sends them; we answer
 when the samples are synced to the disk, the peers before. Memory is the resident set of each process after
 its queries; bytes per sample are those of the data folder. Run: `python benchmarks/engine.py`.
 """
