@@ -7,12 +7,23 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from watchkeeper.cli import alerts, check_config, check_rules, coverage, keep, query, test_rules, tsdb
+from watchkeeper.cli import (
+    alerts,
+    check_config,
+    check_rules,
+    coverage,
+    keep,
+    query,
+    routes,
+    slo,
+    test_rules,
+    tsdb,
+)
 
 OK, FOUND, USAGE = 0, 1, 2
 
 # Each verb's module has NAME, HELP, arguments(parser) and run(arguments) -> exit code.
-VERBS = (keep, check_config, alerts, check_rules, test_rules, coverage, query, tsdb)
+VERBS = (keep, check_config, alerts, routes, check_rules, test_rules, coverage, slo, query, tsdb)
 
 
 def own_version() -> str:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from watchkeeper import Watch
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.config.values import Duration, Size
+from watchkeeper.keeper.objectives import Objectives, ObjectivesError
 from watchkeeper.keeper.promql import Engine, Limits, Options
 from watchkeeper.keeper.relaying import RemoteWatch, sender_of
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
@@ -46,8 +47,11 @@ class Measuring:
         self._engine = Engine(Limits(config.query.max_samples, None, config.query.max_concurrency), options)
         # An engine of their own, so that people's queries cannot keep rules from being evaluated.
         rule_engine = Engine(Limits(config.query.max_samples), options)
+        self._objectives = Objectives(
+            base, config.slo.files, config.slo.pack, base / config.data / "slo", config.slo.windows_file
+        )
         self.ruling = Ruling(
-            lambda: files_of(base, config.rule_files, config.rules.pack),
+            lambda: [*files_of(base, config.rule_files, config.rules.pack), *self._objectives.paths()],
             store,
             rule_engine,
             interval=float(config.global_.evaluation_interval),
@@ -65,6 +69,10 @@ class Measuring:
 
     def open(self) -> None:
         """Read the rules and bring back their alerts; raises ConfigError."""
+        try:
+            self._objectives.open()
+        except ObjectivesError as error:
+            raise ConfigError(f"slo: {error}") from None
         try:
             self.ruling.open()
         except RuleFileError as error:

@@ -163,6 +163,14 @@ class RulesConfig(Node, frozen=True, kw_only=True):
     pack: bool = True
 
 
+class SloConfig(Node, frozen=True, kw_only=True):
+    """Objectives: the packaged ones, and files in Sloth's, OpenSLO's or our own form."""
+
+    pack: bool = True
+    files: list[str] = []
+    windows_file: str = ""
+
+
 class QueryConfig(Node, frozen=True, kw_only=True):
     """Bounds of one query."""
 
@@ -226,6 +234,7 @@ class Config(Node, frozen=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     rule_files: list[str] = []
     rules: RulesConfig = RulesConfig()
+    slo: SloConfig = SloConfig()
     query: QueryConfig = QueryConfig()
     remote_write: list[RemoteWrite] = []
     remote_write_receiver: Receiver = Receiver()
