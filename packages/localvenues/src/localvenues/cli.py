@@ -18,6 +18,8 @@ from localvenues.arbitrum.deploy import DeploymentFailed
 from localvenues.arbitrum.rpc import NodeUnreachable, RpcError
 from localvenues.arbitrum.sequencer import SequencerError
 from localvenues.arbitrum.transactions import UnknownTransactionType
+from localvenues.channels import venue as channels
+from localvenues.channels.errors import ChannelsError
 from localvenues.faults import FaultError, parse_script
 
 FAILURES = (
@@ -58,7 +60,27 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--rate", type=float, default=8.0, help="trades per second")
     one.add_argument("--backlog", type=int, default=1200, help="feed messages kept for late readers")
     one.add_argument("--require-version", action="store_true", help="refuse readers that name no version")
+    add_channels(verbs.add_parser("channels", help="a pager, chats, a mailbox and a webhook"))
     return root
+
+
+def add_channels(verb: argparse.ArgumentParser) -> None:
+    """Add the options of `localvenues channels`."""
+    verb.add_argument("--dir", type=Path, required=True, help="channels.json and received.jsonl go here")
+    verb.add_argument("--http-port", type=int, default=0)
+    verb.add_argument("--smtp-port", type=int, default=0)
+    verb.add_argument("--script", action="append", default=[], metavar="CHANNEL=STEP,...")
+
+
+def channel_settings(words: argparse.Namespace) -> channels.Settings:
+    """Turn the command line into the channels' settings."""
+    pairs = [text.partition("=") for text in words.script]
+    return channels.Settings(
+        folder=words.dir.resolve(),
+        http_port=words.http_port,
+        smtp_port=words.smtp_port,
+        scripts=tuple((channel, steps) for channel, _, steps in pairs),
+    )
 
 
 def settings(words: argparse.Namespace) -> arbitrum.Settings:
@@ -87,23 +109,26 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-async def serve(asked: arbitrum.Settings) -> None:
-    """Run the venue until a signal asks it to stop."""
+async def serve(words: argparse.Namespace) -> None:
+    """Run what was asked for until a signal asks it to stop."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     with suppress(asyncio.CancelledError):
-        async with arbitrum.opened(asked, say) as venue:
-            await venue.run()
+        if words.venue == "channels":
+            await channels.run(channel_settings(words), say)
+        else:
+            async with arbitrum.opened(settings(words), say) as venue:
+                await venue.run()
     say("stopped")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; return 0 after a clean stop, 1 after a failure, 2 for a bad command line."""
     try:
-        asyncio.run(serve(settings(parser().parse_args(argv))))
-    except FaultError as error:
+        asyncio.run(serve(parser().parse_args(argv)))
+    except (FaultError, ChannelsError) as error:
         say(str(error))
         return 2
     except FAILURES as error:
