@@ -104,6 +104,7 @@ class Keeper:
             flush_seconds=float(self.config.store.flush),
             retention_seconds=float(retention.time),
             retention_bytes=int(retention.size),
+            cache_bytes=int(self.config.store.cache),
             clock=self._clock,
         )
         self._stack.callback(self.store.close)

@@ -155,6 +155,7 @@ class StoreConfig(Node, frozen=True, kw_only=True):
     """How samples are written; a crash loses at most the last flush interval."""
 
     flush: Duration = Duration(5)
+    cache: Size = Size(16 << 20)
 
 
 class RulesConfig(Node, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ Expired = Callable[[], bool]
 Evaluate = Callable[[Source, Bounded, Expired], Result]
 TRUNCATED = "results truncated due to limit"
 MOST_POINTS = 11_000
+MANY_SAMPLES = 500_000  # 8 MB
 
 
 def source_of(request: Request) -> Source:
@@ -122,13 +124,24 @@ async def answered(
         entered = time.perf_counter()
         result = truncated(evaluate(source, store, expired), limit)
         evaluated = time.perf_counter()
-        return result, to_json(result), statistics(store, queued, evaluated - entered)
+        data = to_json(result)
+        if store.held > MANY_SAMPLES:
+            give_back()
+        return result, data, statistics(store, queued, evaluated - entered)
 
     seconds = None if timeout is None else timeout / 1000
     result, data, stats = await running_of(request).run(request, seconds, work)
     if form.text("stats"):
         data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
     return success(data, result.warnings, result.infos)
+
+
+def give_back() -> None:
+    """Return what a large query has freed to the system, where the C library can (glibc)."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        pass  # another C library; nothing depends on it
 
 
 def truncated(result: Result, limit: int) -> Result:

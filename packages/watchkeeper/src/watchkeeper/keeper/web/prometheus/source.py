@@ -20,7 +20,7 @@ from watchkeeper.keeper.store import TooManySamples as StoreHoldsMore
 from watchkeeper.keeper.web.prometheus.envelope import Canceled
 
 T = TypeVar("T")
-WORKERS = 4
+WORKERS = 2
 MOST_WAITING = 64
 
 
