@@ -1,11 +1,11 @@
 """What the agent takes from a bot: throughput, p99 of the message latency, CPU and memory.
 
-With the agent, each message of the bot moves nine instruments (counters, a labelled one, gauges, three
-timed stages), four checks run twice a second, the loop is followed, and another process scrapes `/metrics`
-and `/health` each second. Windows without, with, and again without the agent take turns in one process, the order
-turned about in every other round. The figure is the interquartile mean over the rounds, the quartiles beside
-it; the control compares without with without, and so shows what the machine's noise is worth: a figure below
-its control's spread says no more than that it is small.
+With the agent, each message moves nine instruments (counters, a labelled one, gauges, three timed stages),
+four checks run twice a second, the loop is followed, and another process scrapes `/metrics` and `/health`
+each second. Windows without, with, and again without the agent take turns in one process, the order turned
+about in every other round. The figure is the interquartile mean over the rounds, the quartiles beside it; the
+control compares without with without, and so shows what the machine's noise is worth: a figure below its
+control's spread says no more than that it is small.
 
 Throughput: a bot that 5,000 messages a second saturate (200 us each), run flat out; messages per second. A
 saturated loop hardly lets other threads have the GIL, so the slowest of 40 probes is measured there too,
@@ -236,6 +236,7 @@ async def measured(port: int) -> dict[str, list[Any]]:
         return {
             "urgent": [urgent],
             "probes": probes,
+            "instruments": instruments(full),
             "full": throughput,
             "p99": await in_turns(bench, PACED, paced),
         }
