@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from sys import getrefcount
 from threading import Lock
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from watchkeeper.agent.errors import LabelsMissing, WrongLabels
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
@@ -13,6 +13,23 @@ Kind = Literal["counter", "gauge", "histogram"]
 Key = tuple[str, ...]
 
 OVERFLOW = "__overflow__"
+
+
+class LabelsFirst:
+    """Stands in a family for the methods of a series, and says what is missing.
+
+    A `__getattr__` would say it, too, and would slow down every look-up of an attribute: 60 ns per `labels`.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, family: "Family[Any] | None", owner: type) -> Self:
+        if family is None:
+            return self
+        raise LabelsMissing(
+            f"{family.name} has the labels {family.label_names}: call .labels(...) before .{self._name}"
+        )
 
 
 class Family(Generic[Series]):
@@ -36,6 +53,9 @@ class Family(Generic[Series]):
         "name",
         "unit",
     )
+
+    if not TYPE_CHECKING:  # to the type checker a family has none of these
+        inc, dec, set, observe, time, set_function = (LabelsFirst() for _ in range(6))
 
     def __init__(
         self,
@@ -87,13 +107,6 @@ class Family(Generic[Series]):
 
     def __len__(self) -> int:
         return len(self._series)
-
-    def __getattr__(self, name: str) -> object:
-        if name in ("inc", "dec", "set", "observe", "time", "set_function"):
-            raise LabelsMissing(
-                f"{self.name} has the labels {self.label_names}: call .labels(...) before .{name}"
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def expire(self, now: float) -> int:
         """Forget series that did not move for `idle` seconds and that nobody holds; return how many."""
