@@ -1,4 +1,4 @@
-"""A local Polymarket: CLOB, Data API, Gamma, RTDS and settlement on loopback, with a ledger that is the truth.
+"""A local Polymarket: CLOB, Data API, Gamma, RTDS and settlement on loopback, with a ledger as the truth.
 
 `localvenues polymarket --dir DIR [--seed N] [--fund 0xADDRESS ...] [--faults ...] [--speed X]` writes
 DIR/venue.json when it is ready:
@@ -32,7 +32,7 @@ socket, with the prefix TRADE_STATUS_ on REST. A balance counts a fill when it i
 Relayer. POST {relayer}/submit with L2 headers and {"type": "REDEEM" | "SPLIT" | "MERGE",
 "conditionId": "0x...", "amount": "12.5"} (amount in shares, not for REDEEM) answers {"transactionID",
 "transactionHash", "state": "STATE_NEW"}; GET {relayer}/transaction?id=... answers a list of one
-{"transaction_id", "transaction_hash", "state": "STATE_NEW" | "STATE_MINED" | "STATE_CONFIRMED" | "STATE_FAILED",
+{"transaction_id", "transaction_hash", "state": "STATE_NEW" | "STATE_MINED" | "STATE_CONFIRMED",
 "error_msg"}. It stands in for the chain and the real relayer; its body is the venue's own.
 
 Control. GET /status; GET /truth?address=0x... (cash, held, positions, fees, orders by status: 6-decimal
