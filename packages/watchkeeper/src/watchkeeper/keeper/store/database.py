@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import zlib
@@ -132,6 +133,17 @@ class Database:
             ' WHERE series = ? AND start <= ? AND "end" >= ? ORDER BY id'
         )
         return [Span(*row) for row in self._read(sql, series, end, start)]
+
+    def spans_of(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
+        """Return the chunks of some series that touch [start, end], by series, as they were sealed."""
+        sql = (
+            'SELECT id, series, start, "end", samples, timeline FROM chunks WHERE series IN'
+            ' (SELECT value FROM json_each(?)) AND start <= ? AND "end" >= ? ORDER BY id'
+        )
+        found: dict[int, list[Span]] = {}
+        for row in self._read(sql, json.dumps(list(series)), end, start):
+            found.setdefault(row[1], []).append(Span(*row))
+        return found
 
     def touched(self, series: int, start: int, end: int) -> int:
         """Return the number of samples of a series in chunks that touch [start, end]."""

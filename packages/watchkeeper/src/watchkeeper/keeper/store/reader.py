@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 import numpy as np
@@ -42,6 +43,18 @@ class Reader:
         except sqlite3.DatabaseError as error:
             self._report_unreadable(series, error)
             return []
+        return self.unpacked(spans)
+
+    def spans(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
+        """Return where the chunks of some series that touch [start, end] lie, by series."""
+        try:
+            return self._database.spans_of(series, start, end)
+        except sqlite3.DatabaseError as error:
+            self._report_unreadable(series[0], error)
+            return {}
+
+    def unpacked(self, spans: Iterable[Span]) -> list[Piece]:
+        """Return the samples of chunks, without those that cannot be read."""
         return [piece for span in spans if (piece := self._piece(span)) is not None]
 
     def bounded(self, series: int, start: int, end: int) -> bool:

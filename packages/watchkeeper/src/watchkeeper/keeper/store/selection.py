@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import RLock
 
 from watchkeeper.keeper.store.errors import TooManySamples
@@ -11,6 +11,8 @@ from watchkeeper.keeper.store.intake import Intake
 from watchkeeper.keeper.store.merge import Piece, merged
 from watchkeeper.keeper.store.reader import Reader
 from watchkeeper.keeper.store.series import Labels, Matcher, Series
+
+_AT_ONCE = 128  # series; their open rows are held meanwhile, 23 kB each at most
 
 
 class Selection:
@@ -27,8 +29,7 @@ class Selection:
     ) -> list[Series]:
         """Return the series that match with their samples in [start, end]; raises TooManySamples."""
         found, held = [], 0
-        for ref, labels in self._find(matchers):
-            piece = self._samples(ref, start_ms, end_ms)
+        for labels, piece in self._pieces(self._find(matchers), start_ms, end_ms):
             if piece is None:
                 continue
             held += len(piece[0])
@@ -62,6 +63,18 @@ class Selection:
     def _find(self, matchers: Sequence[Matcher]) -> list[tuple[int, Labels]]:
         with self._state:
             return [(ref, self._index.labels(ref)) for ref in self._index.find(matchers)]
+
+    def _pieces(
+        self, series: Sequence[tuple[int, Labels]], start: int, end: int
+    ) -> Iterator[tuple[Labels, Piece | None]]:
+        """Yield labels and samples, looking for chunks of many series at a time: a look costs 10 us."""
+        for first in range(0, len(series), _AT_ONCE):
+            group = series[first : first + _AT_ONCE]
+            # Memory first, as below.
+            fresh = [self._fresh(ref) for ref, _ in group]
+            spans = self._reader.spans([ref for ref, _ in group], start, end)
+            for (ref, labels), rows in zip(group, fresh, strict=True):
+                yield labels, merged([*self._reader.unpacked(spans.get(ref, ())), *rows], start, end)
 
     def _touches(self, ref: int, start: int, end: int) -> bool:
         # A chunk that begins or ends within the span has a sample there; only others must be decoded.
