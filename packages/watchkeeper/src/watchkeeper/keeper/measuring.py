@@ -14,6 +14,7 @@ from watchkeeper import Watch
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.config.values import Duration, Size
 from watchkeeper.keeper.objectives import Objectives, ObjectivesError
+from watchkeeper.keeper.heap import one_heap
 from watchkeeper.keeper.promql import Engine, Limits, Options
 from watchkeeper.keeper.relaying import RemoteWatch, sender_of
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
@@ -68,7 +69,8 @@ class Measuring:
         return found
 
     def open(self) -> None:
-        """Read the rules and bring back their alerts; raises ConfigError."""
+        """Read the rules, bring back their alerts, open the ways in and out; raises ConfigError."""
+        one_heap()
         try:
             self._objectives.open()
         except ObjectivesError as error:

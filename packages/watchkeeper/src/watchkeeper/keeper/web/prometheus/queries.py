@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.heap import give_back
 from watchkeeper.keeper.promql import BadRange, ParseError, Result, parse, to_json
 from watchkeeper.keeper.promql.printer import render
 from watchkeeper.keeper.promql.syntax import Expr, Kind
@@ -134,14 +134,6 @@ async def answered(
     if form.text("stats"):
         data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
     return success(data, result.warnings, result.infos)
-
-
-def give_back() -> None:
-    """Return what a large query has freed to the system, where the C library can (glibc)."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):
-        pass  # another C library; nothing depends on it
 
 
 def truncated(result: Result, limit: int) -> Result:
