@@ -1,0 +1,1 @@
+"""A Polymarket copy-trading bot: follow wallets, size, judge, execute, keep the books."""

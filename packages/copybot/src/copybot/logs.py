@@ -1,0 +1,88 @@
+"""Structured logs on standard error; secrets never leave, and a burst is one line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from time import monotonic
+from typing import Any
+
+import structlog
+
+SECRET_NAMES = ("key", "secret", "token", "password", "mnemonic", "seed", "authorization")
+PUBLIC_NAMES = ("token", "tokens")  # a token of a DEX is no secret: only its address is ever logged
+
+
+class Redaction:
+    """Replace the values of secrets, and of fields named like one."""
+
+    def __init__(self) -> None:
+        self._secrets: list[str] = []
+
+    def hide(self, secret: bytes) -> None:
+        """Hide this value in every later line, with and without 0x, in both cases."""
+        self._secrets += [secret.hex(), secret.hex().upper()]
+
+    def __call__(
+        self, _logger: Any, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        for name, value in event.items():
+            if name.lower() in SECRET_NAMES and name.lower() not in PUBLIC_NAMES:
+                event[name] = "***"
+            elif isinstance(value, str):
+                event[name] = self.text(value)
+        return event
+
+    def text(self, value: str) -> str:
+        """Return the text with every known secret replaced."""
+        for secret in self._secrets:
+            value = value.replace(secret, "***")
+        return value
+
+
+redaction = Redaction()
+
+
+def configure(form: str, level: str) -> None:
+    """Send structured lines to standard error: form is json or text, level a logging level's name."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            redaction,
+            structlog.processors.JSONRenderer()
+            if form == "json"
+            else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+
+
+def logger() -> Any:
+    """Return a logger with the configured processors."""
+    return structlog.get_logger()
+
+
+class Burst:
+    """Let the first of many equal events through, then one per `every` seconds with the count between."""
+
+    def __init__(self, every: float = 10.0, clock: Callable[[], float] = monotonic, most: int = 256) -> None:
+        self._every, self._clock, self._most = every, clock, most
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def admit(self, name: str) -> int | None:
+        """Return how many events stand behind this one if it should be logged, else None."""
+        now = self._clock()
+        last, held = self._seen.get(name, (float("-inf"), 0))
+        if now - last < self._every:
+            self._seen[name] = (last, held + 1)
+            return None
+        if len(self._seen) >= self._most and name not in self._seen:
+            self._seen.clear()
+        self._seen[name] = (now, 0)
+        return held + 1
