@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute
 from watchkeeper import Watch
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.config.values import Duration, Size
-from watchkeeper.keeper.objectives import Objectives, ObjectivesError
 from watchkeeper.keeper.heap import one_heap
+from watchkeeper.keeper.objectives import Objectives, ObjectivesError
 from watchkeeper.keeper.promql import Engine, Limits, Options
 from watchkeeper.keeper.relaying import RemoteWatch, sender_of
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
