@@ -11,6 +11,7 @@ from weakref import WeakMethod
 
 from watchkeeper.agent.about_itself import SelfMetrics
 from watchkeeper.agent.clock import Clock
+from watchkeeper.agent.diagnostics import Answer, Diagnostics
 from watchkeeper.agent.errors import AlreadyStarted, DuplicateName
 from watchkeeper.agent.health import probes
 from watchkeeper.agent.health.board import Board, Check, Event, Standing
@@ -23,7 +24,9 @@ from watchkeeper.agent.metrics.machine import MachineMetrics
 from watchkeeper.agent.metrics.process import DescriptorMetrics, ProcessMetrics, seldom
 from watchkeeper.agent.metrics.registry import DEFAULT_CAP, Registry
 from watchkeeper.agent.metrics.runtime import RuntimeMetrics
+from watchkeeper.agent.profiling.sampler import DEFAULT_HZ, DEFAULT_STALL
 from watchkeeper.agent.server.connection import Connections
+from watchkeeper.agent.server.request import Request
 from watchkeeper.agent.server.routes import Access, Routes
 from watchkeeper.agent.settings import listen
 from watchkeeper.agent.turn import Turn
@@ -42,7 +45,8 @@ class Watch:
     off loopback (or METRICS_TOKEN). need_server: raise `OSError` when the port is taken, instead of a warning
     and a life without server. startup_limit: seconds that initialisation may take. cap, idle: the cardinality
     guard, see `Registry`. system: metrics of process, interpreter and machine. disks: paths whose file
-    systems are measured. environment and clock are for tests.
+    systems are measured. profile_hz: stack samples a second, 0 for none (PROFILE_HZ). stall_limit: seconds
+    from which a followed loop's silence is kept with its stack. environment and clock are for tests.
     """
 
     def __init__(
@@ -59,6 +63,8 @@ class Watch:
         idle: float | None = None,
         system: bool = True,
         disks: Sequence[str] = ("/",),
+        profile_hz: float = DEFAULT_HZ,
+        stall_limit: float = DEFAULT_STALL,
         environment: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -70,12 +76,18 @@ class Watch:
         self.histogram = self.registry.histogram
         self.refresh_with = self.registry.refresh_with
         self._clock = clock or Clock()
-        self._listen = listen(host, port, token_file, os.environ if environment is None else environment)
+        environment = os.environ if environment is None else environment
+        self._listen = listen(host, port, token_file, environment)
         self._need_server = need_server
         self._startup_limit = startup_limit
         self._board = Board(self._clock)
         self._heartbeats: dict[str, Heartbeat] = {}
         self._self = SelfMetrics(self.registry, service, version)
+        self._diagnostics = Diagnostics(
+            service, profile_hz, stall_limit, self.registry, self._followed, self._clock, environment
+        )
+        self.operation = self._diagnostics.operations.operation
+        self.debug: Callable[[Request, bool], Answer] = self._diagnostics.answer
         self._born = (self._clock.wall(), self._clock.steady())
         self._started = False
         self._stopping = ""
@@ -147,6 +159,7 @@ class Watch:
         self.port = self._door.getsockname()[1] if self._door else None
         self._household = Household(self._live, self._turn)
         self._household.start()
+        self._diagnostics.start()
         self._prepare_for_forks()
         return self
 
@@ -163,6 +176,7 @@ class Watch:
         self.stopping(reason)
         for heartbeat in self._heartbeats.values():
             heartbeat.rest()
+        self._diagnostics.stop()
         household, self._household = self._household, None
         if household is not None:
             LOG.info("the agent of %s stops: %s", self.service, reason)
@@ -230,7 +244,7 @@ class Watch:
             LOG.warning("a collector failed: %s: %s", type(error).__name__, error)
         if errors:
             self._self.failed(len(errors))
-        self._self.refresh(self._board, list(self._heartbeats.values()))
+        self._self.refresh(self._board, self._followed())
 
     def _measure_system(self, disks: Sequence[str]) -> None:
         registry, steady = self.registry, self._clock.steady
@@ -238,6 +252,9 @@ class Watch:
         registry.refresh_with(RuntimeMetrics(registry).refresh)
         for source in (DescriptorMetrics(registry), MachineMetrics(registry, disks)):
             registry.refresh_with(seldom(source.refresh, SELDOM_SECONDS, steady))
+
+    def _followed(self) -> list[Heartbeat]:
+        return list(self._heartbeats.values())
 
     def _phase(self) -> Phase:
         return Phase(self._started, self._stopping, self._clock.steady() - self._born[1], self._startup_limit)
@@ -292,6 +309,7 @@ class Watch:
     def _after_fork(self) -> None:
         """In a forked child there is no agent's thread: leave the parent's socket, keep the instruments."""
         self.registry.after_fork()
+        self._diagnostics.after_fork()
         self._household = None
         self.port = None
         if self._door is not None:

@@ -21,7 +21,18 @@ class Heartbeat:
     of a followed loop, offer is called after it.
     """
 
-    __slots__ = ("_asyncio_loop", "_at", "_follower", "_now", "_offer", "_on_lag", "_thread", "limit", "name")
+    __slots__ = (
+        "_asyncio_loop",
+        "_at",
+        "_follower",
+        "_now",
+        "_offer",
+        "_on_lag",
+        "every",
+        "limit",
+        "name",
+        "thread",
+    )
 
     def __init__(
         self,
@@ -39,7 +50,8 @@ class Heartbeat:
         self._on_lag = on_lag
         self._offer = offer
         self._at: float | None = None
-        self._thread = 0
+        self.every = 0.0  # seconds between two beats of a followed loop
+        self.thread = 0  # the identity of a followed loop's thread
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self._follower = 0  # the present follower's number; an older one ends itself
 
@@ -59,6 +71,7 @@ class Heartbeat:
         """
         self._follower += 1
         self._asyncio_loop = loop
+        self.every = every
         loop.call_soon_threadsafe(self._first_tick, loop, every, self._follower)
         return self
 
@@ -67,12 +80,20 @@ class Heartbeat:
         at = self._at
         return None if at is None else max(0.0, self._now() - at)
 
+    def last(self) -> float | None:
+        """Return when the last beat was, by the steady clock; None before the first one and at rest."""
+        return self._at
+
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """Return the loop that it follows."""
+        return self._asyncio_loop
+
     def complaint(self) -> str:
         """Return why the loop counts as hung, and where it stands; empty while it lives."""
         age = self.age()
         if age is None or age <= self.limit:
             return ""
-        where = standing(self._thread)
+        where = standing(self.thread)
         return f"{self.name}: no heartbeat for {age:.1f} s (limit {self.limit:g} s){where and ', ' + where}"
 
     def tasks(self) -> int | None:
@@ -85,7 +106,7 @@ class Heartbeat:
             return None
 
     def _first_tick(self, loop: asyncio.AbstractEventLoop, every: float, follower: int) -> None:
-        self._thread = get_ident()
+        self.thread = get_ident()
         self._tick(loop, every, follower, loop.time())
 
     def _tick(self, loop: asyncio.AbstractEventLoop, every: float, follower: int, due: float) -> None:

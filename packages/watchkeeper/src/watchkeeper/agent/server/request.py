@@ -18,12 +18,19 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request without body; header names are in lower case."""
+    """A request without body; header names are in lower case, the query is as it came."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     keep_alive: bool
+    query: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """Return the query's parameters; of one that is there twice the last value."""
+        from urllib.parse import parse_qsl  # most requests have none, and the module is a large one
+
+        return dict(parse_qsl(self.query, keep_blank_values=True, max_num_fields=20)) if self.query else {}
 
     def accepts(self, media_type: str) -> bool:
         """Tell whether the `Accept` header names the media type with a weight above zero."""
@@ -59,7 +66,8 @@ def parsed(head: str) -> Request:
         raise BadRequest(413, "a request body is not taken")
     if version == "HTTP/1.1" and "host" not in headers:
         raise BadRequest(400, "no Host header")
-    return Request(method, _path(target), headers, _keep_alive(version, headers))
+    path, _, query = _target(target).partition("?")
+    return Request(method, path, headers, _keep_alive(version, headers), query)
 
 
 def _first_line(line: str) -> tuple[str, str, str]:
@@ -82,12 +90,12 @@ def _headers(lines: list[str]) -> dict[str, str]:
     return headers
 
 
-def _path(target: str) -> str:
+def _target(target: str) -> str:
     if target.startswith(("http://", "https://")):
         target = "/" + target.split("://", 1)[1].partition("/")[2]
     if not target.startswith("/"):
         raise BadRequest(400, "the target is not a path")
-    return target.partition("?")[0]
+    return target
 
 
 def _keep_alive(version: str, headers: Mapping[str, str]) -> bool:

@@ -21,7 +21,11 @@ STRETCH = 0.0003  # seconds of rendering after which the bot's threads get their
 # A pause has to be a true one: after a mere poll of its sockets this thread would take the GIL back before a
 # waiting thread wakes. A millisecond is the shortest that the selector sleeps.
 PAUSE = 0.001
-INDEX = "watchkeeper agent: /metrics /metrics.json /health /health/live /health/ready /health/startup"
+INDEX = (
+    "watchkeeper agent: /metrics /metrics.json /health /health/live /health/ready /health/startup "
+    "/debug/pprof/ /debug/operations"
+)
+Answer = Response | Coroutine[object, object, Response]
 
 
 class Watched(Protocol):
@@ -36,6 +40,7 @@ class Watched(Protocol):
     def health(self) -> dict[str, object]: ...
     def events(self) -> list[dict[str, object]]: ...
     def component(self, name: str) -> Standing | None: ...
+    def debug(self, request: Request, shown_token: bool) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Routes:
             "/health/events": lambda: as_json(200, watched.events()),
         }
 
-    def answer(self, request: Request) -> Response | Coroutine[object, object, Response]:
+    def answer(self, request: Request) -> Answer:
         """Answer one request: 401 without the token, 405, 404, 500 when something breaks."""
         if not self._access.allows(request):
             return plain(401, "a bearer token is needed", ("WWW-Authenticate", "Bearer"))
@@ -82,6 +87,8 @@ class Routes:
             return plain(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
         if slow := self._paths.get(request.path):
             return self._scraped(slow, request)
+        if request.path.startswith("/debug/"):
+            return self._scraped(self._debug, request)
         try:
             quick = self._probes.get(request.path)
             return quick() if quick else self._component(request.path)
@@ -95,6 +102,10 @@ class Routes:
             return gzipped(response) if wanted and self._access.compress else response
         except Exception as error:
             return failed(request, error)
+
+    async def _debug(self, request: Request) -> Response:
+        answer = self._watched.debug(request, self._access.token is not None)
+        return answer if isinstance(answer, Response) else await answer
 
     def _health(self) -> Response:
         document = self._watched.health()
