@@ -14,8 +14,8 @@ from watchkeeper.keeper.rules.template import Bounds, Record, Template, Template
 from watchkeeper.keeper.rules.template.nodes import Body
 from watchkeeper.keeper.rules.template.values import shown
 
-# A fifth of a second at most: a template that loops holds nobody up.
-BOUNDS = Bounds(steps=150_000, length=500_000, depth=50)
+# Below a second: a template that loops holds nobody up for long, and ten thousand alerts fit.
+BOUNDS = Bounds(steps=400_000, length=2_000_000, depth=50)
 
 
 @lru_cache(maxsize=1)
