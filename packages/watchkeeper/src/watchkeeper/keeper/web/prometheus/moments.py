@@ -39,7 +39,7 @@ def _of_date(day: str, clock: str, fraction: str | None, zone: str) -> int:
         moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
     except ValueError:
         raise ValueError(f'cannot parse "{day}T{clock}{zone}" to a valid timestamp') from None
-    return round(moment.timestamp()) * 1000 + int(float(fraction or 0) * 1000)
+    return round(moment.timestamp()) * 1000 + int(f"{fraction or '.'}000"[1:4])
 
 
 def parse_duration(text: str) -> int:
