@@ -158,8 +158,8 @@ class Watch:
         self._door = self._opened()
         self.port = self._door.getsockname()[1] if self._door else None
         self._household = Household(self._live, self._turn)
+        self._diagnostics.start()  # first: a check may stop the watch at once
         self._household.start()
-        self._diagnostics.start()
         self._prepare_for_forks()
         return self
 

@@ -77,8 +77,9 @@ class Sampler:
             return
         self._start_timer()
         self._enough.clear()
-        self._thread = threading.Thread(target=self._run, name="watchkeeper-sampler", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="watchkeeper-sampler", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def stop(self) -> None:
         """Stop; harmless when it does not run."""
