@@ -88,11 +88,11 @@ class World:
 
     def _open(self, series: Series, first: bool, now: int) -> None:
         markets = self._catalog.draw(series, now, first)
-        for market in markets:
+        for place, market in enumerate(markets):
             key = market.condition_id
             self.exchange.list_market(now, market)
             self._fair[key] = FairValue(random.Random(f"{self.seed} {key}"), now, market.end)
-            owner = address(self.seed, "maker", series.name, market.event.id, market.question)
+            owner = address(self.seed, "maker", series.name, place)
             chance = random.Random(f"{self.seed} maker {key}")
             maker = Maker(self.desk, owner, market, self._fair_of(market), chance)
             self.agenda.add(maker.start(now), maker.act)
