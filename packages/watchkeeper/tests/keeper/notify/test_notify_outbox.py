@@ -173,19 +173,41 @@ async def test_a_clock_set_back_does_not_hold_a_page_for_days(tmp_path: Path, no
     assert len(sink.told) == 1
 
 
-async def test_a_refusal_for_good_is_heard_and_not_repeated(
+async def test_a_refusal_is_heard_and_tried_again_seldom(
     tmp_path: Path, notify: Notify, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The page stands in the log in full, the next one of the group goes out, and a bug is a refusal, too."""
+    """A wrong key may be put right: the page stands in the log, and goes out later, restart or not."""
     clock, heard = Clock(), []
     sink = Sink(ChannelError("bad key", retryable=False), ValueError("bug"))
     outbox = opened(tmp_path, sink, clock, lambda one, error: heard.append(str(error)))
-    await outbox.put([notify(at=1.0), notify(at=2.0, people=("ana",)), notify(at=3.0, people=("bo",))])
-    await drained(outbox, clock)
-    outbox.close()
-    assert heard == ["bad key", "ValueError: bug", "None"]
-    assert [one.at for one in sink.told] == [3.0]
+    await outbox.put([notify()])
+    await outbox.step()
     assert "Down" in caplog.text and "bad key" in caplog.text
+    clock.now += 299
+    assert await outbox.step() == 0
+    clock.now += 2
+    assert await outbox.step() == 1
+    outbox.close()
+    again = opened(tmp_path, sink, clock, lambda one, error: heard.append(str(error)))
+    assert [one.refused for one in again.waiting()] == [True]
+    clock.now += 601
+    await again.step()
+    again.close()
+    assert heard == ["bad key", "ValueError: bug", "None"] and len(sink.told) == 1
+
+
+async def test_a_refused_page_holds_up_no_later_one_and_does_not_follow_it(
+    tmp_path: Path, notify: Notify, alert: MakeAlert
+) -> None:
+    """The next page of the group goes out at once; the old one would say what is true no more."""
+    clock, sink = Clock(), Sink(ChannelError("bad form", retryable=False))
+    outbox = opened(tmp_path, sink, clock)
+    await outbox.put([notify(at=1.0), notify(alert(end=1100.0), at=2.0, reason="resolved")])
+    await outbox.step()
+    await outbox.step()
+    assert [one.at for one in sink.told] == [2.0] and outbox.waiting() == []
+    assert {row[4]: row[3] for row in await outbox.recent(5)} == {1.0: "dropped", 2.0: "sent"}
+    outbox.close()
 
 
 async def test_a_channel_that_hangs_is_given_up_after_its_time(tmp_path: Path, notify: Notify) -> None:

@@ -184,7 +184,8 @@ ANSWERS = [
     ("pagerduty", Answer(400, (), b"{}"), False),
     ("pagerduty", Answer(429, (), b"{}"), True),
     ("webhook", Answer(201, (), b""), None),
-    ("webhook", Answer(429, (), b""), False),
+    ("webhook", Answer(429, (), b""), True),
+    ("webhook", Answer(404, (), b""), False),
     ("webhook", Answer(502, (), b""), True),
     ("webhook", Answer(301, (), b""), False),
 ]

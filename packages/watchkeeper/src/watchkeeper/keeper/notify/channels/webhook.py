@@ -28,6 +28,8 @@ from watchkeeper.keeper.notify.verdict import refusal, retry_after_of
 
 LIMIT = Limit()
 _OPEN = Pass()
+# Alertmanager gives these up for good; a receiver that is only busy should not cost a page.
+RETRIED = (408, 425, 429)
 
 
 class WebhookSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ class Webhook:
         return self._request(payload(view, 1), view.key)
 
     def verdict(self, answer: Answer) -> ChannelError | None:
-        return refusal(answer.status, answer.text, (), retry_after_of(answer))
+        return refusal(answer.status, answer.text, RETRIED, retry_after_of(answer))
 
     def _request(self, document: dict[str, Any], key: str) -> Request:
         return json_post(self._url.read(), document, (("Idempotency-Key", key), *self._access.headers()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 FIRST = 0.5
 LONGEST = 60.0
+REFUSED_FIRST = 300.0
+REFUSED_LONGEST = 3600.0
 
 
 def backoff(tries: int, chance: float, asked: float | None = None) -> float:
@@ -14,6 +16,11 @@ def backoff(tries: int, chance: float, asked: float | None = None) -> float:
     """
     pause = min(LONGEST, FIRST * 2.0 ** (min(tries, 32) - 1)) * (0.5 + chance)
     return max(pause, asked or 0.0)
+
+
+def refusal_pause(tries: int) -> float:
+    """Return the pause before a refused parcel is tried again, in seconds: five minutes up to an hour."""
+    return min(REFUSED_LONGEST, REFUSED_FIRST * 2.0 ** (min(tries, 32) - 1))
 
 
 def interruption(times: int) -> float:

@@ -47,6 +47,10 @@ class Courier:
         if not self.queue.under_way(parcel):
             self.queue.drop(parcel)
 
+    def outdated(self, parcel: Parcel) -> list[Parcel]:
+        """Drop and return the refused parcels that are older than one that was taken."""
+        return self.queue.outdated(parcel)
+
     async def run(self) -> None:
         """Carry until cancelled; sends that are under way are cancelled, too."""
         try:
@@ -108,9 +112,10 @@ class Courier:
             self.queue.drop(parcel)
         else:
             self.queue.back(again)
-            # What the channel itself cannot do now holds for all that waits for it.
-            self._not_before = again.not_before
-        self.failing = str(error) if error is not None and error.retryable else ""
+            if not again.refused:
+                # What the channel itself cannot do now holds for all that waits for it.
+                self._not_before = again.not_before
+        self.failing = str(error) if error is not None else ""
 
     async def _try(self, parcel: Parcel) -> ChannelError | None:
         try:

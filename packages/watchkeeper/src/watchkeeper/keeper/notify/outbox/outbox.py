@@ -19,7 +19,7 @@ from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.notify.channels.sender import Sender
 from watchkeeper.keeper.notify.errors import ChannelError, OutboxUnwritable
 from watchkeeper.keeper.notify.outbox import rows
-from watchkeeper.keeper.notify.outbox.backoff import backoff, interruption
+from watchkeeper.keeper.notify.outbox.backoff import backoff, interruption, refusal_pause
 from watchkeeper.keeper.notify.outbox.commits import Commits
 from watchkeeper.keeper.notify.outbox.courier import Courier
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
@@ -31,7 +31,7 @@ KEEP_SECONDS = 120 * 3600.0
 LONGEST_SECONDS = 3600.0
 
 Told = Callable[[Notification, ChannelError | None], None]
-"""Hears of every parcel that is done: error is None where the channel took it."""
+"""Hears of every parcel that was taken (error is None) or refused by a fault of the message or the key."""
 
 
 def quiet(notification: Notification, error: ChannelError | None) -> None:
@@ -175,33 +175,43 @@ class Outbox:
         now = self._clock()
         if error is None:
             self.tally.took(parcel)
-            await self._close(parcel, "sent", now)
+            await self._close([parcel], "sent", now)
+            await self._close(self._couriers[parcel.line].outdated(parcel), "dropped", now)
             self._told(parcel.notification, None)
             return None
         self.tally.missed(parcel, error)
-        if not error.retryable or now - parcel.notification.at > KEEP_SECONDS:
-            await self._gave_up(parcel, error, now)
+        if now - parcel.notification.at > KEEP_SECONDS:
+            self._say(parcel, error, "is given up after five days")
+            await self._close([parcel], "dropped", now, str(error))
             return None
-        again = parcel.failed(str(error), now + backoff(parcel.tries + 1, self._chance(), error.retry_after))
-        LOG.warning("%s did not take %s, try %d: %s", parcel.line, parcel.slot.group_key, again.tries, error)
+        again = parcel.failed(str(error), now + self._pause(parcel, error), not error.retryable)
+        if again.refused:
+            self.tally.refused[parcel.line] += 1
+            self._say(parcel, error, "is refused")
+            self._told(parcel.notification, error)
+        else:
+            LOG.warning("%s did not take %s, try %d: %s", parcel.line, parcel.group, again.tries, error)
         await self._write(again)
         return again
 
-    async def _gave_up(self, parcel: Parcel, error: ChannelError, now: float) -> None:
-        """A page that a channel refuses for good stands in the log in full."""
-        self.tally.refused[parcel.line] += 1
-        names = [f"{alert.status} {dict(alert.labels)}" for alert in parcel.notification.alerts[:20]]
-        LOG.error("%s refused %s: %s; it said %s", parcel.line, parcel.slot.group_key, error, names)
-        await self._close(parcel, "refused" if not error.retryable else "expired", now, str(error))
-        self._told(parcel.notification, error)
+    def _pause(self, parcel: Parcel, error: ChannelError) -> float:
+        if not error.retryable:
+            return refusal_pause(parcel.tries + 1)
+        return backoff(parcel.tries + 1, self._chance(), error.retry_after)
 
-    async def _close(self, parcel: Parcel, state: str, now: float, error: str = "") -> None:
-        if not parcel.row:
+    def _say(self, parcel: Parcel, error: ChannelError, what: str) -> None:
+        """Let a page that a channel does not take stand in the log in full."""
+        alerts = [f"{one.status} {dict(one.labels)}" for one in parcel.notification.alerts[:20]]
+        LOG.error("%s: a page of %s %s: %s; it said %s", parcel.line, parcel.group, what, error, alerts)
+
+    async def _close(self, parcels: Sequence[Parcel], state: str, now: float, error: str = "") -> None:
+        numbers = [parcel.row for parcel in parcels if parcel.row]
+        if not numbers:
             return
         try:
-            await self._commits.do(lambda db: rows.close(db, [parcel.row], state, now, error))
+            await self._commits.do(lambda db: rows.close(db, numbers, state, now, error))
         except OutboxUnwritable as failure:
-            LOG.error("row %d is %s and cannot be marked so: %s", parcel.row, state, failure)
+            LOG.error("rows %s are %s and cannot be marked so: %s", numbers, state, failure)
 
     async def _write(self, parcel: Parcel) -> None:
         if not parcel.row:

@@ -29,10 +29,15 @@ class Parcel:
     interruptions: int = 0
     not_before: float = 0.0
     error: str = ""
+    refused: bool = False
 
     @property
     def slot(self) -> Slot:
         return self.notification.slot
+
+    @property
+    def group(self) -> str:
+        return self.notification.slot.group_key
 
     @property
     def line(self) -> Line:
@@ -41,9 +46,10 @@ class Parcel:
     def stored_as(self, row: int) -> Parcel:
         return replace(self, row=row)
 
-    def failed(self, error: str, not_before: float) -> Parcel:
-        """Return it after a try that was not taken."""
-        return replace(self, tries=self.tries + 1, error=error, not_before=not_before)
+    def failed(self, error: str, not_before: float, refused: bool = False) -> Parcel:
+        """Return it after a try that was not taken; refused where the message itself is at fault."""
+        tries = self.tries + 1
+        return replace(self, tries=tries, error=error, not_before=not_before, refused=refused)
 
     def says_all_of(self, older: Parcel) -> bool:
         """Return whether a person who gets this one misses nothing of an older one.

@@ -4,39 +4,57 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import count
 
 from watchkeeper.keeper.notify.outbox.parcel import Parcel
 
 
+@dataclass(slots=True)
+class Group:
+    """A group's parcels: those in line, those refused that hold nobody up, the one on its way."""
+
+    line: list[Parcel] = field(default_factory=list)
+    refused: list[Parcel] = field(default_factory=list)
+    sending: str = ""
+
+    def may_go(self, parcel: Parcel) -> bool:
+        """Return whether a parcel is the next of its line, or a refused one, and none is on its way."""
+        heads = [*self.line[:1], *self.refused]
+        return not self.sending and any(one is parcel for one in heads)
+
+    def drop(self, key: str) -> None:
+        self.line = [one for one in self.line if one.key != key]
+        self.refused = [one for one in self.refused if one.key != key]
+
+
 class Queue:
-    """Parcels by group; the first of each group is the only one of it that may go out."""
+    """Parcels by group; one of a group is on its way at a time."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, list[Parcel]] = {}
-        self._sending: set[str] = set()
-        # Heads of groups by the time they may go out; one that is no head any more is skipped.
+        self._groups: dict[str, Group] = {}
+        # What may go out, by time; an entry that may not any more is skipped.
         self._heap: list[tuple[float, int, int, Parcel]] = []
         self._numbers = count()
 
     def __len__(self) -> int:
-        return sum(map(len, self._groups.values()))
+        return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Parcel]:
-        for parcels in self._groups.values():
-            yield from parcels
+        for group in self._groups.values():
+            yield from group.refused
+            yield from group.line
 
     def put(self, parcel: Parcel) -> None:
         """Append a parcel to its group."""
-        waiting = self._groups.setdefault(parcel.slot.group_key, [])
-        waiting.append(parcel)
-        if len(waiting) == 1:
-            self._offer(parcel)
+        group = self._groups.setdefault(parcel.group, Group())
+        (group.refused if parcel.refused else group.line).append(parcel)
+        self._offer(group)
 
     def covered(self, parcel: Parcel) -> list[Parcel]:
         """Return the waiting parcels of its group that a new one says all of."""
-        group = parcel.slot.group_key
-        waiting = self._groups.get(group, [])[1 if group in self._sending else 0 :]
+        group = self._groups.get(parcel.group, Group())
+        waiting = [one for one in (*group.refused, *group.line) if one.key != group.sending]
         return [older for older in waiting if parcel.says_all_of(older)]
 
     def due(self, now: float) -> Parcel | None:
@@ -51,42 +69,53 @@ class Queue:
 
     def begin(self, parcel: Parcel) -> None:
         """Take note that a parcel is being sent."""
-        self._sending.add(parcel.slot.group_key)
+        self._groups[parcel.group].sending = parcel.key
 
     def under_way(self, parcel: Parcel) -> bool:
         """Return whether a parcel is being sent."""
-        group = parcel.slot.group_key
-        return group in self._sending and self._groups[group][0].key == parcel.key
+        group = self._groups.get(parcel.group)
+        return group is not None and group.sending == parcel.key
 
     def back(self, parcel: Parcel) -> None:
-        """Put a parcel that was not taken back at the head of its group."""
-        group = parcel.slot.group_key
-        self._sending.discard(group)
-        self._groups[group][0] = parcel
-        self._offer(parcel)
+        """Put a parcel that was not taken back: at the head of its line, or aside where it was refused."""
+        group = self._groups[parcel.group]
+        group.drop(parcel.key)
+        group.sending = ""
+        if parcel.refused:
+            group.refused.append(parcel)
+        else:
+            group.line.insert(0, parcel)
+        self._offer(group)
+
+    def outdated(self, parcel: Parcel) -> list[Parcel]:
+        """Drop and return the refused parcels of its group that are older: nobody wants them now."""
+        group = self._groups.get(parcel.group, Group())
+        older = [one for one in group.refused if one.row < parcel.row]
+        for one in older:
+            group.drop(one.key)
+        return older
 
     def drop(self, parcel: Parcel) -> None:
         """Remove a parcel that is done, or that another one takes the place of."""
-        group = parcel.slot.group_key
-        waiting = self._groups.get(group, [])
-        if waiting and waiting[0].key == parcel.key:
-            self._sending.discard(group)
-        left = [one for one in waiting if one.key != parcel.key]
-        if not left:
-            self._groups.pop(group, None)
+        group = self._groups.get(parcel.group)
+        if group is None:
             return
-        self._groups[group] = left
-        if left[0] is not waiting[0]:
-            self._offer(left[0])
+        group.drop(parcel.key)
+        group.sending = "" if group.sending == parcel.key else group.sending
+        if group.line or group.refused:
+            self._offer(group)
+        else:
+            del self._groups[parcel.group]
 
-    def _offer(self, parcel: Parcel) -> None:
-        heapq.heappush(self._heap, (parcel.not_before, parcel.row, next(self._numbers), parcel))
+    def _offer(self, group: Group) -> None:
+        for parcel in (*group.line[:1], *group.refused):
+            heapq.heappush(self._heap, (parcel.not_before, parcel.row, next(self._numbers), parcel))
 
     def _head(self) -> Parcel | None:
         while self._heap:
             parcel = self._heap[0][-1]
-            group = parcel.slot.group_key
-            if group not in self._sending and self._groups.get(group, [None])[0] is parcel:
+            group = self._groups.get(parcel.group)
+            if group is not None and group.may_go(parcel):
                 return parcel
             heapq.heappop(self._heap)
         return None

@@ -1,7 +1,8 @@
 """The outbox's rows in SQLite: `outbox.db`.
 
-A row is open until its channel took it (sent), refused it for good (refused), a newer row said all of
-it (replaced), or it became too old to matter (expired).
+A row is open until its channel took it (sent), a newer row said all of it (replaced), or it is of no
+use any more (dropped). One that the channel refused by its own fault (refused) is tried again, seldom:
+a key that was wrong may be put right.
 """
 
 from __future__ import annotations
@@ -28,14 +29,18 @@ CREATE TABLE IF NOT EXISTS outbox (
   body BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'open', tries INTEGER NOT NULL DEFAULT 0,
   interruptions INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state = 'open';
+CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state IN ('open', 'refused');
 CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (group_key, receiver, channel, place, id);
 """
 _INSERT = (
     "INSERT INTO outbox (key, group_key, receiver, channel, place, at, body) VALUES (?,?,?,?,?,?,?)"
     " ON CONFLICT (key) DO NOTHING RETURNING id"
 )
-_OPEN = "SELECT id, key, body, tries, interruptions, not_before, error FROM outbox WHERE state = 'open'"
+_OWED = "state IN ('open', 'refused')"
+_OPEN = (
+    "SELECT id, key, body, tries, interruptions, not_before, error, state = 'refused' FROM outbox"
+    f" WHERE {_OWED} ORDER BY id"
+)
 
 
 def connect(path: Path) -> Connection:
@@ -67,40 +72,42 @@ def insert(db: Connection, parcel: Parcel) -> int | None:
 
 def close(db: Connection, rows: Iterable[int], state: str, at: float, error: str = "") -> None:
     """Say what became of rows; a row that is closed stays as it is."""
-    sql = "UPDATE outbox SET state = ?, done_at = ?, error = ? WHERE id = ? AND state = 'open'"
+    sql = f"UPDATE outbox SET state = ?, done_at = ?, error = ? WHERE id = ? AND {_OWED}"
     db.executemany(sql, [(state, at, error, row) for row in rows])
 
 
 def postpone(db: Connection, parcel: Parcel) -> None:
     """Write when a parcel is tried again."""
-    sql = "UPDATE outbox SET tries = ?, not_before = ?, error = ? WHERE id = ? AND state = 'open'"
-    db.execute(sql, (parcel.tries, parcel.not_before, parcel.error, parcel.row))
+    sql = f"UPDATE outbox SET state = ?, tries = ?, not_before = ?, error = ? WHERE id = ? AND {_OWED}"
+    state = "refused" if parcel.refused else "open"
+    db.execute(sql, (state, parcel.tries, parcel.not_before, parcel.error, parcel.row))
 
 
 def interrupted(db: Connection, now: float) -> None:
     """Count a crash for every row that may have been on its way when it happened."""
-    sql = "UPDATE outbox SET interruptions = interruptions + 1 WHERE state = 'open' AND not_before <= ?"
+    sql = f"UPDATE outbox SET interruptions = interruptions + 1 WHERE {_OWED} AND not_before <= ?"
     db.execute(sql, (now,))
 
 
 def owed(db: Connection) -> list[Parcel]:
-    """Return the open parcels, the oldest first; a row that cannot be read is refused, not lost silently."""
+    """Return the parcels that are owed, the oldest first; a row that cannot be read is named and left."""
     found = []
-    for row, key, body, tries, interruptions, not_before, error in db.execute(_OPEN + " ORDER BY id"):
+    for row, key, body, *rest in db.execute(_OPEN):
         try:
             notification = unpacked(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as broken:
             LOG.error("row %d of the outbox cannot be read: %s", row, broken)
             continue
-        found.append(Parcel(row, key, notification, tries, interruptions, not_before, error))
+        tries, interruptions, not_before, error, refused = rest
+        found.append(Parcel(row, key, notification, tries, interruptions, not_before, error, bool(refused)))
     return found
 
 
 def last_words(db: Connection) -> dict[Slot, Entry]:
-    """Return what each slot was told last, or will be: rows that are sent or open."""
+    """Return what each slot was told last, or is owed."""
     sql = (
         "SELECT group_key, receiver, channel, place, body FROM outbox WHERE id IN (SELECT MAX(id) FROM"
-        " outbox WHERE state IN ('sent', 'open') GROUP BY group_key, receiver, channel, place)"
+        " outbox WHERE state IN ('sent', 'open', 'refused') GROUP BY group_key, receiver, channel, place)"
     )
     found = {}
     for group_key, receiver, channel, place, body in db.execute(sql):
@@ -114,7 +121,7 @@ def last_words(db: Connection) -> dict[Slot, Entry]:
 def forget(db: Connection, before: float) -> int:
     """Remove closed rows older than a Unix time, except the last of each slot; return how many."""
     sql = (
-        "DELETE FROM outbox WHERE state != 'open' AND done_at < ? AND id NOT IN"
+        f"DELETE FROM outbox WHERE NOT {_OWED} AND done_at < ? AND id NOT IN"
         " (SELECT MAX(id) FROM outbox GROUP BY group_key, receiver, channel, place)"
     )
     return db.execute(sql, (before,)).rowcount
