@@ -17,6 +17,8 @@ from watchkeeper.agent.health.outcome import Outcome, Status, degraded, healthy,
 from watchkeeper.agent.metrics.family import Family
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
 from watchkeeper.agent.metrics.registry import Registry
+from watchkeeper.agent.tracing.context import SpanContext
+from watchkeeper.agent.tracing.tracer import Tracer
 from watchkeeper.agent.watch import Watch
 
 __all__ = [
@@ -34,8 +36,10 @@ __all__ = [
     "LabelsMissing",
     "Outcome",
     "Registry",
+    "SpanContext",
     "Status",
     "TokenRequired",
+    "Tracer",
     "UnknownDependency",
     "Watch",
     "WrongLabels",

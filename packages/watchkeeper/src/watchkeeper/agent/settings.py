@@ -75,6 +75,19 @@ def port_number(environment: Mapping[str, str], name: str, default: int) -> int:
     return default
 
 
+def number(environment: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    """Read a number; warn and take the default when it is none or lies outside."""
+    text = environment.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = -1.0
+    if least <= value <= most:
+        return value
+    LOG.warning("%s=%s is no number from %g to %g; taking %g", name, text or value, least, most, default)
+    return default
+
+
 def token(environment: Mapping[str, str], file: str | Path | None) -> str | None:
     """Read the token: METRICS_TOKEN, else METRICS_TOKEN_FILE, else `file`; None when none is given."""
     if text := environment.get("METRICS_TOKEN", "").strip():

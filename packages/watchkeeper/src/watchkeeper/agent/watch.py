@@ -84,9 +84,10 @@ class Watch:
         self._heartbeats: dict[str, Heartbeat] = {}
         self._self = SelfMetrics(self.registry, service, version)
         self._diagnostics = Diagnostics(
-            service, profile_hz, stall_limit, self.registry, self._followed, self._clock, environment
+            service, version, profile_hz, stall_limit, self.registry, self._followed, self._clock, environment
         )
         self.operation = self._diagnostics.operations.operation
+        self.tracer = self._diagnostics.tracer
         self.debug: Callable[[Request, bool], Answer] = self._diagnostics.answer
         self._born = (self._clock.wall(), self._clock.steady())
         self._started = False

@@ -11,6 +11,7 @@ from itertools import islice
 from math import inf, isfinite
 from operator import add
 
+from watchkeeper.agent.metrics.exemplars import with_exemplars
 from watchkeeper.agent.metrics.family import Family
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
 from watchkeeper.agent.metrics.naming import escaped_help, number
@@ -32,7 +33,7 @@ def openmetrics(families: Iterable[AnyFamily]) -> Iterator[str]:
     """Yield the families in OpenMetrics, a slice at a time, without the closing `# EOF`."""
     for family in families:
         yield openmetrics_heading(family.name, family.kind, family.help, family.unit)
-        yield from samples(family)
+        yield from samples(family, exemplars=True)
 
 
 @lru_cache(maxsize=1024)
@@ -49,10 +50,10 @@ def openmetrics_heading(family: str, kind: str, help: str, unit: str) -> str:
     return f"# HELP {family} {escaped_help(help, quotes=True)}\n# TYPE {family} {kind}\n{told}"
 
 
-def samples(family: AnyFamily) -> Iterator[str]:
-    """Yield the sample lines of one family, the same in both formats, a slice at a time."""
+def samples(family: AnyFamily, exemplars: bool = False) -> Iterator[str]:
+    """Yield the sample lines of one family, a slice at a time; both formats differ in the exemplars alone."""
     if family.kind == "histogram":
-        return histogram_lines(family)  # type: ignore[arg-type]  # the kind tells the class
+        return histogram_lines(family, exemplars)  # type: ignore[arg-type]  # the kind tells the class
     return value_lines(family)  # type: ignore[arg-type]
 
 
@@ -69,14 +70,14 @@ def numbers(values: list[float]) -> Iterable[str]:
     return map(repr if isfinite(sum(values)) else number, values)
 
 
-def histogram_lines(family: Family[Histogram]) -> Iterator[str]:
+def histogram_lines(family: Family[Histogram], exemplars: bool) -> Iterator[str]:
     """Yield the lines of histograms: buckets, count, sum."""
     pending = iter(family.snapshot())
     while some := list(islice(pending, max(1, SLICE // 20))):
-        yield "".join([one_histogram(family.name, series) for series in some])
+        yield "".join([one_histogram(family.name, series, exemplars) for series in some])
 
 
-def one_histogram(name: str, series: Histogram) -> str:
+def one_histogram(name: str, series: Histogram, exemplars: bool = False) -> str:
     """Write one histogram; the count is the last bucket, so both always agree."""
     counts, total = series.value()
     labels = f"{series.head}," if series.head else ""
@@ -84,7 +85,7 @@ def one_histogram(name: str, series: Histogram) -> str:
     lines = [f"{start}{edge}{count}\n" for edge, count in zip(edges(series.bounds()), counts, strict=True)]
     braces = f"{{{series.head}}}" if series.head else ""
     lines.append(f"{name}_count{braces} {counts[-1]}\n{name}_sum{braces} {number(total)}\n")
-    return "".join(lines)
+    return with_exemplars(series, lines) if exemplars else "".join(lines)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,8 @@ the classes of `locked.py`. `benchmarks/instruments.py` holds the proof, with a 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
 from math import nan
@@ -109,24 +110,43 @@ class Gauge:
         return self._value if self._function is None else nan
 
 
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One observation of a bucket: what it is linked to, its value, its Unix time."""
+
+    labels: Mapping[str, str]
+    value: float
+    at: float
+
+
 class Histogram:
     """A series of observations sorted into buckets."""
 
-    __slots__ = ("_bounds", "_counts", "_sum", "head")
+    __slots__ = ("_bounds", "_counts", "_exemplars", "_sum", "head")
 
     def __init__(self, head: str, bounds: tuple[float, ...]) -> None:
         self.head = head
+        self._exemplars: dict[int, Exemplar] = {}
         self._bounds = bounds  # shared by the family, ascending, without +Inf
         self._counts = [0] * (len(bounds) + 1)  # per bucket, not cumulative; the last one is +Inf
         self._sum = 0.0
 
-    def observe(self, value: float) -> None:
-        """Count one observation; NaN lands in the last bucket and makes the sum NaN."""
+    def observe(self, value: float, exemplar: Mapping[str, str] | None = None) -> None:
+        """Count one observation; NaN lands in the last bucket and makes the sum NaN.
+
+        exemplar: labels that link the bucket to a trace (`Tracer.exemplar`), 128 characters at most.
+        """
         if value.__class__ is not float:
             value = amount_of(value)
         bucket = bisect_left(self._bounds, value) if value == value else -1
         self._counts[bucket] += 1
         self._sum += value
+        if exemplar is not None and value == value:
+            self._exemplars[bucket] = Exemplar(exemplar, value, time())
+
+    def exemplars(self) -> "dict[int, Exemplar]":
+        """Return the newest exemplar of each bucket that has one, by the bucket's place."""
+        return self._exemplars.copy()
 
     def time(self) -> "Timer":
         """Return a context manager, or a decorator, that observes the seconds spent inside."""

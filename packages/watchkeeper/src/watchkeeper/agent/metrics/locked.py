@@ -1,7 +1,7 @@
 """The instruments for builds without a GIL: the same, under one lock each."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
@@ -57,7 +57,7 @@ class LockedHistogram(Histogram):
         super().__init__(head, bounds)
         self._lock = Lock()
 
-    def observe(self, value: float) -> None:
+    def observe(self, value: float, exemplar: Mapping[str, str] | None = None) -> None:
         """Count one observation under the lock."""
         with self._lock:
-            super().observe(value)
+            super().observe(value, exemplar)

@@ -14,7 +14,7 @@ from watchkeeper.agent.profiling.profile import Profile
 from watchkeeper.agent.profiling.stalls import Stalls
 from watchkeeper.agent.profiling.tally import Tally
 from watchkeeper.agent.profiling.threads import Threads
-from watchkeeper.agent.settings import flag
+from watchkeeper.agent.settings import flag, number
 
 LOG = logging.getLogger("watchkeeper.agent")
 DEFAULT_HZ = 19.0  # odd, so that it keeps step with nothing that a bot does
@@ -35,23 +35,10 @@ class Plan:
 def plan(hz: float, stall: float, environment: Mapping[str, str]) -> Plan:
     """Combine the program's wish with PROFILE_HZ, PROFILE_STALL_SECONDS and PROFILE_SIGNAL, which win."""
     return Plan(
-        hz=amount(environment, "PROFILE_HZ", hz, 0.0, MOST_HZ),
+        hz=number(environment, "PROFILE_HZ", hz, 0.0, MOST_HZ),
         timer=flag(environment, "PROFILE_SIGNAL", True),
-        stall=amount(environment, "PROFILE_STALL_SECONDS", stall, 0.01, 3600.0),
+        stall=number(environment, "PROFILE_STALL_SECONDS", stall, 0.01, 3600.0),
     )
-
-
-def amount(environment: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
-    """Read a number; warn and take the default when it is none or lies outside."""
-    text = environment.get(name, "").strip()
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        value = -1.0
-    if least <= value <= most:
-        return value
-    LOG.warning("%s=%s is no number from %g to %g; taking %g", name, text or value, least, most, default)
-    return default
 
 
 class Sampler:
