@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 
 _M_ARENA_MAX = -8  # malloc.h
 
@@ -17,7 +18,8 @@ def one_heap() -> None:
 
 
 def give_back() -> None:
-    """Return what was freed to the system; some milliseconds after a large query."""
+    """Return what was freed to the system, garbage in cycles included; some milliseconds."""
+    gc.collect()
     _call("malloc_trim", 0)
 
 

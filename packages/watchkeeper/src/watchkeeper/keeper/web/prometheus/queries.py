@@ -11,7 +11,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from watchkeeper.keeper.heap import give_back
 from watchkeeper.keeper.promql import BadRange, ParseError, Result, parse, to_json
 from watchkeeper.keeper.promql.printer import render
 from watchkeeper.keeper.promql.syntax import Expr, Kind
@@ -116,7 +115,7 @@ async def answered(
     request: Request, form: Form, timeout: int | None, evaluate: Evaluate, limit: int
 ) -> Response:
     """Evaluate beside the loop and render there, too: a large matrix takes long to write."""
-    source = source_of(request)
+    source, running = source_of(request), running_of(request)
     began = time.perf_counter()
 
     def work(expired: Expired) -> tuple[Result, bytes, dict[str, Any]]:
@@ -124,13 +123,12 @@ async def answered(
         entered = time.perf_counter()
         result = truncated(evaluate(source, store, expired), limit)
         evaluated = time.perf_counter()
-        data = to_json(result)
         if store.held > MANY_SAMPLES:
-            give_back()
-        return result, data, statistics(store, queued, evaluated - entered)
+            running.tidy()
+        return result, to_json(result), statistics(store, queued, evaluated - entered)
 
     seconds = None if timeout is None else timeout / 1000
-    result, data, stats = await running_of(request).run(request, seconds, work)
+    result, data, stats = await running.run(request, seconds, work)
     if form.text("stats"):
         data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
     return success(data, result.warnings, result.infos)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 
+from watchkeeper.keeper.heap import give_back
 from watchkeeper.keeper.promql import Engine, TooManyQueries, TooManySamples
 from watchkeeper.keeper.rules import GroupMemory
 from watchkeeper.keeper.scrape import Family, TargetStatus
@@ -87,7 +88,7 @@ class Running:
 
     timeout: float
     waiting: int = 0
-    ran: int = 0
+    tidying: bool = False
     pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(WORKERS, thread_name_prefix="query")
     )
@@ -102,7 +103,6 @@ class Running:
         due = time.monotonic() + min(self.timeout, self.timeout if limit is None else limit)
         gone = asyncio.create_task(_gone(request))
         self.waiting += 1
-        self.ran += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self.pool, work, lambda: gone.done() or time.monotonic() > due
@@ -114,6 +114,16 @@ class Running:
         finally:
             self.waiting -= 1
             gone.cancel()
+
+    def tidy(self) -> None:
+        """Give memory back once the work at hand is done; asked for again meanwhile, it is done once."""
+        if not self.tidying:
+            self.tidying = True
+            self.pool.submit(self._tidied)
+
+    def _tidied(self) -> None:
+        self.tidying = False
+        give_back()
 
     def close(self) -> None:
         """Let go of the threads; what runs ends by itself."""
