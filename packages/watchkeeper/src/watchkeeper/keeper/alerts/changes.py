@@ -132,7 +132,10 @@ Change = (
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the rows said at the start; at is when the last of them was written (Unix seconds)."""
+    """What the rows said at the start; at is when the last of them was written (Unix seconds).
+
+    swept is when empty groups were last dropped, None where that is not known.
+    """
 
     standings: tuple[Standing, ...] = ()
     groups: tuple[GroupKept, ...] = ()
@@ -141,3 +144,4 @@ class Memory:
     acknowledgements: tuple[Acknowledgement, ...] = ()
     runs: tuple[Run, ...] = ()
     at: float = 0.0
+    swept: float | None = None

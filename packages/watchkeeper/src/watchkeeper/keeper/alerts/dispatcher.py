@@ -67,7 +67,8 @@ class Dispatcher:
         self.escalations = Escalations(alerting.additions, memory.runs)
         self._deliveries = Deliveries()
         self._teller = Teller(self.log, self.acknowledgements, alerting.additions.pace)
-        self._swept = self._dropped = started
+        self._swept = started if memory.swept is None else memory.swept
+        self._dropped = started
         self._spoken: list[Notification] = []
         self._restore(memory, started)
 
@@ -91,6 +92,7 @@ class Dispatcher:
             acknowledgements=tuple(self.acknowledgements),
             runs=tuple(self.escalations.runs.values()),
             at=now,
+            swept=self._swept,
         )
 
     def changes(self) -> list[Change]:
@@ -157,11 +159,21 @@ class Dispatcher:
         found = []
         for decision in decisions:
             notification = decision.notification
+            if decision.kept_up:
+                self._keep_up(decision.kept_up, look)
             if notification is not None and notification.alerts:
                 found.append(notification)
             elif notification is not None:
                 self._note(notification, look.now)
         return found, any(decision.held for decision in decisions)
+
+    def _keep_up(self, slot: Slot, look: Look) -> None:
+        """Let the entry of a group that people have taken on live on, so that its end will be told."""
+        entry, repeat = self.log.last(slot), look.group.route.terms.repeat_interval
+        if entry is not None and entry.expires_at - look.now <= repeat:
+            renewed = replace(entry, expires_at=expiry(look.now, repeat))
+            self.log.write(slot, renewed)
+            self._journal.note(Logged(slot, renewed))
 
     # What became of a notification
 

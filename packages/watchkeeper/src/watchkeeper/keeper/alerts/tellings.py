@@ -38,10 +38,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What comes of one integration: a notification, or nothing; held tells that it was put off."""
+    """What comes of one integration: a notification, or nothing.
+
+    held tells that it was put off; kept_up is the slot whose entry must not expire, as people have
+    taken on what it says.
+    """
 
     notification: Notification | None = None
     held: bool = False
+    kept_up: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class Teller:
             send_resolved=integration.send_resolved,
             now=look.now,
         )
-        if reason is None or (reason == "repeat" and self.acknowledgements.cover(firing, look.now)):
+        if reason in (None, "repeat") and self.acknowledgements.cover(firing, look.now):
+            return Decision(kept_up=slot)
+        if reason is None:
             return Decision()
         new = firing - entry.firing if entry else firing
         if held_back(self.pace, reason, entry, told, new, look.now):

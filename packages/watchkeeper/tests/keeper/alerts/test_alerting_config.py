@@ -1,0 +1,141 @@
+"""Configuration beyond Alertmanager's own tables: what is filled in, our own section, bad input."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.keeper.alerts import AlertingInvalid
+from watchkeeper.keeper.alerts.config import length_text, parse, seconds
+from watchkeeper.keeper.alerts.groups import Integration
+
+BASE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
+
+
+def settings_of(text: str) -> dict[str, object]:
+    [one] = parse(text).receivers["a"].integrations
+    return dict(one.settings)
+
+
+def test_global_settings_stand_in_where_a_receiver_tells_none() -> None:
+    text = """
+global: {smtp_from: me@x, smtp_smarthost: 'mail:25', smtp_auth_password_file: /p, smtp_require_tls: false}
+route: {receiver: a}
+receivers: [{name: a, email_configs: [{to: you@x, from: other@x}]}]
+"""
+    told = settings_of(text)
+    assert (told["from"], told["smarthost"], told["auth_password_file"]) == ("other@x", "mail:25", "/p")
+    assert (told["require_tls"], told["hello"]) == (False, "localhost")
+
+
+def test_a_receivers_own_secret_goes_before_a_global_file() -> None:
+    """Never both: the one that is nearer counts."""
+    text = """
+global: {slack_api_url_file: /global}
+route: {receiver: a}
+receivers: [{name: a, slack_configs: [{api_url: 'https://own'}]}]
+"""
+    told = settings_of(text)
+    assert (told["api_url"], "api_url_file" in told) == ("https://own", False)
+
+
+def test_integrations_keep_kind_place_and_whether_ends_are_sent() -> None:
+    text = """
+route: {receiver: a}
+receivers:
+- name: a
+  webhook_configs: [{url: 'http://x'}, {url: 'http://y', send_resolved: false}]
+  slack_configs: [{api_url: 'http://z'}]
+"""
+    assert parse(text).integrations("a") == (
+        Integration("webhook", 0, True),
+        Integration("webhook", 1, False),
+        Integration("slack", 0, False),
+    )
+
+
+def test_scalars_are_the_texts_that_were_written() -> None:
+    """YAML's own ideas of numbers and truth do not change a label's value."""
+    text = BASE + "inhibit_rules: [{source_match: {a: 010, b: yes, c: 1.50, d: 2024-01-01}}]\n"
+    [rule] = parse(text).inhibit_rules
+    assert [one.value for one in rule.source] == ["010", "yes", "1.50", "2024-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", ""),
+        ("[]", ""),
+        ("route: {receiver: a}\nroute: {receiver: b}", "route"),
+        (BASE + "watchkeeper: {dedup: 5m}", "watchkeeper.dedup"),
+        (BASE + "watchkeeper: {cooldown: 5}", "watchkeeper.cooldown"),
+        (BASE + "watchkeeper: {environments: {elsewhere: nope}}", "watchkeeper.environments.elsewhere"),
+        (BASE + "watchkeeper: {people: {ann: {default: [nope]}}}", "watchkeeper.people.ann"),
+        (BASE + "watchkeeper: {teams: {t: [ann]}}", "watchkeeper.teams.t"),
+        (BASE + "watchkeeper: {escalate: [{policy: nope}]}", "watchkeeper.escalate[0].policy"),
+        (BASE + "watchkeeper: {incidents: {dependencies: [{}]}}", "watchkeeper.incidents.dependencies[0]"),
+        (BASE + "time_intervals: [{name: t, time_intervals: [{location: Nowhere/City}]}]",
+         "time_intervals[0].time_intervals[0]"),
+        ("route: {receiver: a, continue: maybe}", "route.continue"),
+        ("route: {receiver: a, routes: {}}", "route.routes"),
+        ("route: &r {receiver: a, routes: [*r]}", "route" + ".routes[0]" * 65),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(text: str, field: str) -> None:
+    with pytest.raises(AlertingInvalid) as error:
+        parse(text)
+    assert error.value.field == field
+
+
+@given(st.integers(0, 10**12))
+def test_a_length_is_read_as_it_is_written(milliseconds: int) -> None:
+    assert round(seconds(length_text(milliseconds / 1000)) * 1000) == milliseconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "s", "1s1m", "-1s", "1.5h", " 1s", "1S", "9" * 30 + "y", "١s"])
+def test_what_is_no_length_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=re.compile("duration|out of range")):
+        seconds(text)
+
+
+words = st.sampled_from(
+    ["a", "5m", "route", "receiver", "true", "[", 'a="b"', "http://x", "..."]  # what fields may hold
+) | st.text(max_size=6)
+keys = st.sampled_from(
+    [
+        *("route", "routes", "receiver", "receivers", "name", "group_by", "match", "match_re", "matchers"),
+        *("continue", "webhook_configs", "url", "global", "email_configs", "slack_configs", "inhibit_rules"),
+        *("equal", "source_match", "time_intervals", "times", "weekdays", "watchkeeper", "people"),
+        *("policies", "steps", "notify", "schedules", "layers", "turns", "start", "escalate", "templates"),
+        *("labels", "http_config"),
+    ]
+)
+trees = st.recursive(
+    words | st.none() | st.booleans() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@given(st.dictionaries(keys, trees, max_size=6))
+def test_any_document_is_taken_or_refused_with_a_reason(tree: dict[str, object]) -> None:
+    """No document, however odd, makes the reader fail in another way."""
+    root = {"route": {"receiver": "a"}, "receivers": [{"name": "a"}], **tree}
+    for one in (tree, root):
+        try:
+            parse(yaml.safe_dump(one, allow_unicode=True))
+        except AlertingInvalid as error:
+            assert error.reason
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_taken_or_refused_with_a_reason(text: str) -> None:
+    for one in (text, BASE + text):
+        try:
+            parse(one)
+        except AlertingInvalid as error:
+            assert error.reason
