@@ -1,0 +1,54 @@
+"""The API's paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from watchkeeper.keeper.web.alertmanager import alerts, posts, silences, status, words
+from watchkeeper.keeper.web.alertmanager.errors import Handler, answer, guarded
+
+PATHS: dict[str, dict[str, Handler]] = {
+    "/api/v2/status": {"GET": status.get_status},
+    "/api/v2/receivers": {"GET": status.get_receivers},
+    "/api/v2/alerts": {"GET": alerts.get_alerts, "POST": posts.post_alerts},
+    "/api/v2/alerts/groups": {"GET": alerts.get_groups},
+    "/api/v2/silences": {"GET": silences.get_silences, "POST": silences.post_silence},
+    "/api/v2/silence/{id}": {"GET": silences.get_silence, "DELETE": silences.delete_silence},
+    "/api/alerting/alerts": {"GET": words.get_told},
+    "/api/alerting/alerts/{fingerprint}/timeline": {"GET": words.get_timeline},
+    "/api/alerting/preview": {"GET": words.get_preview},
+    "/api/alerting/acknowledge": {"POST": words.post_acknowledgement},
+    "/api/alerting/unacknowledge": {"POST": words.post_withdrawal},
+    "/api/alerting/resolve": {"POST": words.post_resolution},
+}
+METHODS: Sequence[str] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes; the application's state holds `desk` (Desk) and `version`."""
+    known: list[BaseRoute] = [
+        Route(path, one_of(handlers), methods=list(METHODS)) for path, handlers in PATHS.items()
+    ]
+    return [*known, Route("/api/v2/{path:path}", unknown, methods=list(METHODS))]
+
+
+def one_of(handlers: dict[str, Handler]) -> Handler:
+    """Return the handler that chooses by the method."""
+
+    async def choosing(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        handler = handlers.get(method)
+        if handler is not None:
+            return await guarded(handler)(request)
+        text = f"method {request.method} is not allowed, but [{','.join(handlers)}] are"
+        return answer({"code": 405, "message": text}, 405, {"Allow": ",".join(handlers)})
+
+    return choosing
+
+
+async def unknown(request: Request) -> Response:
+    return answer({"code": 404, "message": f"path {request.url.path} was not found"}, 404)
