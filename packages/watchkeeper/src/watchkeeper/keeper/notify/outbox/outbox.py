@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import random
-from sqlite3 import Connection
+from sqlite3 import Connection, Error
 
 from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.notify.channels.sender import Sender
@@ -23,6 +23,7 @@ from watchkeeper.keeper.notify.outbox.backoff import backoff, interruption, refu
 from watchkeeper.keeper.notify.outbox.commits import Commits
 from watchkeeper.keeper.notify.outbox.courier import Courier
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
+from watchkeeper.keeper.notify.outbox.sentlog import SentLog
 from watchkeeper.keeper.notify.outbox.tally import Tally
 
 LOG = logging.getLogger("watchkeeper.notify")
@@ -51,10 +52,12 @@ class Outbox:
     ) -> None:
         """Open the file and take up what was owed; raises OutboxUnwritable."""
         db = rows.connect(path)
+        self._sent = sent_before(path.with_suffix(".sent"), db, clock())
         self._commits = Commits(db)
         self._clock = clock
         self._told = told
         self._chance = chance
+        self._marking = 0
         self.tally = Tally()
         self._couriers = {
             line: Courier(line, sender, self._outcome, clock) for line, sender in senders.items()
@@ -76,12 +79,17 @@ class Outbox:
             latest = now + LONGEST_SECONDS
             courier.put(replace(parcel, not_before=min(max(parcel.not_before, earliest), latest)))
 
-    def last_words(self) -> Mapping[Slot, Entry]:
-        """Return what each slot had been told, or was owed, when the file was opened.
+    def last_words(self, log: Mapping[Slot, Entry] | None = None) -> dict[Slot, Entry]:
+        """Return what each slot had been told, or was owed, when the file was opened; the later of both logs.
 
-        A dispatcher that begins with them does not ask again for what is in the outbox already.
+        A dispatcher that begins with them does not ask again for what is in the outbox already: its own
+        log may lack what was handed over right before a crash.
         """
-        return self._words
+        words = dict(log or {})
+        for slot, entry in self._words.items():
+            if slot not in words or words[slot].at < entry.at:
+                words[slot] = entry
+        return words
 
     def waiting(self) -> list[Parcel]:
         """Return what is owed now, the oldest first."""
@@ -161,8 +169,9 @@ class Outbox:
         return await self._commits.do(lambda db: rows.recent(db, count))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
         self._commits.close()
+        self._sent.close()
 
     async def _forget_daily(self) -> None:
         while True:
@@ -175,7 +184,7 @@ class Outbox:
         now = self._clock()
         if error is None:
             self.tally.took(parcel)
-            await self._close([parcel], "sent", now)
+            await self._mark_sent(parcel, now)
             await self._close(self._couriers[parcel.line].outdated(parcel), "dropped", now)
             self._told(parcel.notification, None)
             return None
@@ -199,6 +208,16 @@ class Outbox:
             return refusal_pause(parcel.tries + 1)
         return backoff(parcel.tries + 1, self._chance(), error.retry_after)
 
+    async def _mark_sent(self, parcel: Parcel, now: float) -> None:
+        """Note the row at once, and mark it when the commits come to it."""
+        if parcel.row:
+            self._sent.note(parcel.row)
+        self._marking += 1
+        await self._close([parcel], "sent", now)
+        self._marking -= 1
+        if self._sent.full() and not self._marking:
+            self._sent.clear()
+
     def _say(self, parcel: Parcel, error: ChannelError, what: str) -> None:
         """Let a page that a channel does not take stand in the log in full."""
         alerts = [f"{one.status} {dict(one.labels)}" for one in parcel.notification.alerts[:20]]
@@ -209,7 +228,8 @@ class Outbox:
         if not numbers:
             return
         try:
-            await self._commits.do(lambda db: rows.close(db, numbers, state, now, error))
+            # Lost in a power cut it makes a repeat; waited for, it would make one of many a crash.
+            await self._commits.do(lambda db: rows.close(db, numbers, state, now, error), durable=False)
         except OutboxUnwritable as failure:
             LOG.error("rows %s are %s and cannot be marked so: %s", numbers, state, failure)
 
@@ -217,9 +237,20 @@ class Outbox:
         if not parcel.row:
             return
         try:
-            await self._commits.do(lambda db: rows.postpone(db, parcel))
+            await self._commits.do(lambda db: rows.postpone(db, parcel), durable=False)
         except OutboxUnwritable as failure:
             LOG.error("row %d: its next try cannot be written: %s", parcel.row, failure)
+
+
+def sent_before(path: Path, db: Connection, now: float) -> SentLog:
+    """Open the log of what was sent, and mark in the rows what the last life could only note."""
+    try:
+        log = SentLog(path)
+        rows.close(db, log.rows(), "sent", now)
+        log.clear()
+    except (OSError, Error) as error:
+        raise OutboxUnwritable(f"cannot open {path}: {error}") from error
+    return log
 
 
 def insert(db: Connection, parcel: Parcel, covered: Sequence[Parcel], now: float) -> Parcel | None:
