@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchkeeper.keeper.promql import parse
 from watchkeeper.keeper.store import STALE, Series
 from watchkeeper.keeper.web.board import BOARDS, GENERIC, Curve
 from watchkeeper.keeper.web.curves import lines, quantile, rates, values_at
@@ -91,7 +92,6 @@ def test_a_series_that_ended_can_be_reckoned_with(scene: Any) -> None:
 
 def test_every_curve_of_every_board_can_be_written_as_promql() -> None:
     """A board moves to another engine as it is."""
-    parser = pytest.importorskip("promql_parser")
     for board in (*BOARDS, GENERIC):
         for curve in [c for panel in board.panels for c in panel.curves] + [f.curve for f in board.figures]:
-            assert parser.parse(curve.expr())
+            assert parse(curve.expr())
