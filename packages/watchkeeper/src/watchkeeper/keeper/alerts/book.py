@@ -23,10 +23,11 @@ class Kept:
     state: State = RESOLVED
     since: float = 0.0
     told_at: float = 0.0
+    settled: bool = False
 
     @property
     def standing(self) -> Standing:
-        return Standing(self.alert, self.state, self.since, self.told_at)
+        return Standing(self.alert, self.state, self.since, self.told_at, self.settled)
 
 
 class AlertBook:

@@ -26,12 +26,16 @@ RESOLVED: Final = "resolved"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert as it is kept: its state, since when, and when it was last told as firing."""
+    """An alert as it is kept: its state, since when, and when it was last told as firing.
+
+    settled tells that it is over and that its groups are done with it.
+    """
 
     alert: Alert
     state: State
     since: float
     told_at: float = 0.0
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

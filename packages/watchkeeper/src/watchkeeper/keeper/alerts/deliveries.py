@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from watchkeeper.keeper.alerts.alert import Alert
 from watchkeeper.keeper.alerts.groups import Group, Notification, Slot
+from watchkeeper.keeper.alerts.labels import Pairs
 
 
 @dataclass(slots=True)
@@ -27,21 +28,27 @@ class Deliveries:
 
     def open(
         self, group: Group, alerts: list[Alert], notifications: Sequence[Notification], held: bool
-    ) -> None:
-        """Take note of a look; one without tellings is over at once, unless it was put off."""
+    ) -> list[Pairs]:
+        """Take note of a look; one without tellings is over at once, unless it was put off.
+
+        Returns the alerts that have left the group by that.
+        """
         if not notifications and not held:
-            group.drop(alerts)
-            return
+            return group.drop(alerts)
         flush = Flush(group, alerts, {one.slot for one in notifications}, failed=held)
         self._open.update(dict.fromkeys(flush.waiting, flush))
+        return []
 
     def forget(self, slots: Iterable[Slot]) -> None:
         """Give up on older tellings of slots that are looked at anew."""
         for slot in slots:
             self._open.pop(slot, None)
 
-    def done(self, slot: Slot, failed: bool) -> Group | None:
-        """Take note of what became of a telling; return the group whose look is over by it."""
+    def done(self, slot: Slot, failed: bool) -> tuple[Group, list[Pairs]] | None:
+        """Take note of what became of a telling.
+
+        Returns the group whose look is over by it, and the alerts that have left it.
+        """
         flush = self._open.pop(slot, None)
         if flush is None:
             return None
@@ -49,6 +56,4 @@ class Deliveries:
         flush.failed = flush.failed or failed
         if flush.waiting:
             return None
-        if not flush.failed:
-            flush.group.drop(flush.alerts)
-        return flush.group
+        return flush.group, [] if flush.failed else flush.group.drop(flush.alerts)

@@ -36,6 +36,7 @@ from watchkeeper.keeper.alerts.groups import Entry, Group, Notification, Slot, T
 from watchkeeper.keeper.alerts.groups.log import expiry
 from watchkeeper.keeper.alerts.inhibition import Inhibitor
 from watchkeeper.keeper.alerts.journal import Journal
+from watchkeeper.keeper.alerts.labels import Pairs
 from watchkeeper.keeper.alerts.muting import Muting
 from watchkeeper.keeper.alerts.posting import Posted, accepted
 from watchkeeper.keeper.alerts.register import Register
@@ -80,7 +81,8 @@ class Dispatcher:
             routes = self.alerting.routes(dict(kept.alert.labels))
             restored.append(self.register.restore(kept, routes))
         for one in restored:
-            self.groups.insert(one, started)
+            if not one.settled:
+                self.groups.insert(one, started)
 
     def memory(self, now: float) -> Memory:
         """Return all that must survive: what a new dispatcher with another configuration begins with."""
@@ -143,7 +145,7 @@ class Dispatcher:
             live = tuple(one for one in alerts if not self.muting.mutes(dict(one.labels), now))
         look = Look(group, live, now)
         found, held = self._decided(look)
-        self._deliveries.open(group, alerts, found, held)
+        self._left(self._deliveries.open(group, alerts, found, held))
         if not found:
             # Else the row waits until the tellings are in safe hands: a crash before that looks again.
             self.groups.keep(group)
@@ -190,9 +192,17 @@ class Dispatcher:
         self._settle(notification, failed=True)
 
     def _settle(self, notification: Notification, failed: bool) -> None:
-        group = self._deliveries.done(notification.slot, failed)
-        if group is not None:
-            self.groups.keep(group)
+        over = self._deliveries.done(notification.slot, failed)
+        if over is not None:
+            self.groups.keep(over[0])
+            self._left(over[1])
+
+    def _left(self, labels: Iterable[Pairs]) -> None:
+        """Take note of alerts that have left a group."""
+        for one in labels:
+            kept = self.register.alerts.get(one)
+            if kept is not None and not self.groups.holds(kept):
+                self.register.settled(kept)
 
     def _note(self, notification: Notification, at: float) -> None:
         expires_at = expiry(at, notification.repeat_interval)

@@ -39,6 +39,12 @@ class Grouping:
             if due != group.due or len(group.alerts) == 1:
                 self.keep(group)
 
+    def holds(self, kept: Kept) -> bool:
+        """Return whether any group still holds an alert."""
+        labels = kept.alert.labels
+        groups = (self._groups.get((route.id, route.grouping(labels))) for route in kept.routes)
+        return any(group is not None and labels in group.alerts for group in groups)
+
     def update(self, kept: Kept, alert: Alert) -> None:
         """Let the groups that hold an alert know how it is now."""
         for route in kept.routes:

@@ -38,7 +38,15 @@ class Register:
     def restore(self, standing: Standing, routes: list[Route]) -> Kept:
         """Take in an alert as the rows told of it."""
         alert = standing.alert
-        kept = Kept(alert, dict(alert.labels), routes, standing.state, standing.since, standing.told_at)
+        kept = Kept(
+            alert=alert,
+            labels=dict(alert.labels),
+            routes=routes,
+            state=standing.state,
+            since=standing.since,
+            told_at=standing.told_at,
+            settled=standing.settled,
+        )
         self.alerts.put(kept)
         self._inhibitor.note(alert, kept.labels)
         return kept
@@ -51,6 +59,7 @@ class Register:
             self.alerts.put(kept)
         else:
             self.alerts.join(kept, alert, now)
+            kept.settled = False
         self._inhibitor.note(kept.alert, kept.labels)
         if kept.alert.resolved(now):
             self._resolve(kept, now)
@@ -137,6 +146,11 @@ class Register:
             if kept is not None and kept.told_at:
                 found[alert.fingerprint] = kept.told_at
         return found
+
+    def settled(self, kept: Kept) -> None:
+        """Take note that the groups of an alert that is over are done with it."""
+        kept.settled = True
+        self._journal.note(AlertKept(kept.standing))
 
     def drop(self, now: float) -> None:
         """Drop the alerts that are over."""

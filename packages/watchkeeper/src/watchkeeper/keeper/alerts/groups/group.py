@@ -42,12 +42,12 @@ class Group:
         self.flushed = True
         return told_order(alert.told(now) for alert in self.alerts.values())
 
-    def drop(self, told: Iterable[Alert]) -> None:
-        """Drop the resolved alerts that were told, save those that changed since."""
-        for alert in told:
-            held = self.alerts.get(alert.labels)
-            if held is not None and alert.ends_at is not None and held == alert:
-                del self.alerts[alert.labels]
+    def drop(self, told: Iterable[Alert]) -> list[Pairs]:
+        """Drop the resolved alerts that were told, save those that changed since; return them."""
+        over = [one.labels for one in told if one.ends_at is not None and self.alerts.get(one.labels) == one]
+        for labels in over:
+            del self.alerts[labels]
+        return over
 
 
 def told_order(alerts: Iterable[Alert]) -> list[Alert]:
