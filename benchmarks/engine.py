@@ -41,7 +41,10 @@ SCRAPES = 700  # under an hour: Prometheus refuses what lies further behind its 
 PER_REQUEST = 2000
 SAMPLES = (200 + 10 * len(BOUNDS)) * COUNT
 HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
-CONFIG = "{data: data, listen: {port: PORT}, retention: {time: 36500d, size: 100GB}, rules: {pack: false}}\n"
+CONFIG = """
+{data: data, listen: {port: PORT}, retention: {time: 36500d, size: 100GB},
+ rules: {pack: false}, slo: {pack: false}}
+"""
 Row = dict[str, Any]
 
 

@@ -107,9 +107,10 @@ class Programs:
         self.all: list[Program] = []
 
     def keeper(self, name: str = "keeper", **settings: Any) -> Program:
-        """Start a keeper with these settings, without the pack unless they say so."""
+        """Start a keeper with these settings, without the packs unless they say so."""
         port = free_port()
-        tree = {"data": "data", "listen": {"port": port}, "rules": {"pack": False}, **settings}
+        bare = {"rules": {"pack": False}, "slo": {"pack": False}}
+        tree = {"data": "data", "listen": {"port": port}, **bare, **settings}
         folder = self._folder(name)
         (folder / "keeper.yaml").write_text(yaml.safe_dump(tree))
         command = [sys.executable, "-m", "watchkeeper", "keep", "--config", "keeper.yaml"]
