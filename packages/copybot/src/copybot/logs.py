@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 SECRET_NAMES = ("key", "secret", "token", "password", "mnemonic", "seed", "authorization")
-PUBLIC_NAMES = ("token", "tokens")  # a token of a DEX is no secret: only its address is ever logged
+PUBLIC_NAMES = ("token", "tokens")  # an outcome token is no secret: only its number is ever logged
 
 
 class Redaction:
@@ -23,6 +23,10 @@ class Redaction:
     def hide(self, secret: bytes) -> None:
         """Hide this value in every later line, with and without 0x, in both cases."""
         self._secrets += [secret.hex(), secret.hex().upper()]
+
+    def hide_text(self, secret: str) -> None:
+        """Hide this text in every later line."""
+        self._secrets.append(secret)
 
     def __call__(
         self, _logger: Any, _method: str, event: MutableMapping[str, Any]

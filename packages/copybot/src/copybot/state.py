@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from copybot.settings import Settings
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS leaders (
   leader TEXT PRIMARY KEY,
@@ -95,3 +97,10 @@ class State:
     def remember(self, name: str, value: object) -> None:
         """Remember a single value."""
         self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, str(value)))
+
+
+def open_state(settings: Settings, folder: Path) -> State:
+    """Open the rows of the bot whose configuration lies in this folder."""
+    place = folder / settings.state
+    place.mkdir(parents=True, exist_ok=True)
+    return State(place / "copybot.sqlite")

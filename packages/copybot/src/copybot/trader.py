@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from copybot.clob import ClobError, Prepared
+from copybot.clob import ClobError
 from copybot.executor import Executor, OrderLedger
 from copybot.model import MICRO, Book, Market, Plan, Refusal
 from copybot.ports import BotObserver, Clock
@@ -150,7 +150,9 @@ class Trader:
             self.order(verdict)
 
     def _judge(self, one: Detected, market: Market, book: Book) -> Plan | Refusal:
-        scene = Scene(market, book, self._exposure(one.fill.leader, market.condition), self.worth(), self._clock())
+        scene = Scene(
+            market, book, self._exposure(one.fill.leader, market.condition), self.worth(), self._clock()
+        )
         if one.fill.side == "BUY":
             return judge_buy(one.fill, scene, self.rules)
         lot = self._positions.lot(one.fill.leader, one.fill.token)
@@ -158,15 +160,14 @@ class Trader:
 
     def order(self, plan: Plan) -> None:
         """Write an order, then send it beside."""
-        prepared = self._executor.begin(plan)
-        if prepared is not None:
-            self._start(self._send(prepared, plan))
+        intent = self._executor.begin(plan)
+        if intent is not None:
+            self._start(self._send(intent, plan))
 
-    async def _send(self, prepared: Prepared, plan: Plan) -> None:
-        status = await self._executor.send(prepared)
+    async def _send(self, intent: str, plan: Plan) -> None:
+        status = await self._executor.send(intent, plan)
         self._log.info(
             "order",
-            order=prepared.order,
             status=status,
             side=plan.side,
             price=plan.price / MICRO,
@@ -198,7 +199,9 @@ class Trader:
         """Return what is at stake: lots at cost, open purchases at their most with a margin for the fee."""
         stakes = [(lot.leader, lot.condition, lot.cost) for lot in self._positions.lots()]
         opening = [row for row in self._orders.open() if row.side == "BUY"]
-        reserved = [(row.leader, row.condition, self._reserve(row.token, row.value)) for row in opening]
+        reserved = [
+            (row.leader, row.condition, self._reserve(row.token, row.price, row.value)) for row in opening
+        ]
         stakes += reserved
         return Exposure(
             market=sum(amount for _, at, amount in stakes if at == condition),
@@ -207,10 +210,10 @@ class Trader:
             cash=self._positions.cash - sum(amount for _, _, amount in reserved),
         )
 
-    def _reserve(self, token: str, value: int) -> int:
+    def _reserve(self, token: str, price: int, value: int) -> int:
         """Return a purchase with the most fee that it can carry."""
         market = self._catalogue.last(token)
-        return value if market is None else loaded(value, fee_share(market.fee, MICRO // 2))
+        return value if market is None else loaded(value, fee_share(market.fee, price))
 
     def worth(self) -> int:
         """Return cash and lots at what they would sell for; at cost where no price is known."""

@@ -79,7 +79,7 @@ class Trading:
             lambda tree: book_of(tree, self._clock()), await self._http.get("/book", {"token_id": token})
         )
 
-    def prepare(self, plan: Plan, kind: OrderType, until: int = 0) -> Prepared:
+    async def prepare(self, plan: Plan, kind: OrderType, until: int = 0) -> Prepared:
         """Sign an order, without sending it."""
         exchange = self._contracts.neg_risk_exchange if plan.neg_risk else self._contracts.exchange
         return prepare(plan, kind, self._signer, self._chain_id, exchange, self._salt(), self._clock(), until)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from copybot.clob import ClobError, ClobLimited, ClobRefused, ClobRestarting, Prepared
-from copybot.executor.ledger import OrderLedger, OrderRow
+from copybot.executor.ledger import INTENT, OrderLedger, OrderRow
 from copybot.model import OrderType, Placed, Plan
 from copybot.ports import Clock
 from copybot.settings import ExecutionSettings
@@ -22,7 +22,7 @@ RETRY_SECONDS = 10.0  # for what the venue refused to look at
 class Desk(Protocol):
     """Where orders are placed: the client of the local venue, or the official one."""
 
-    def prepare(self, plan: Plan, kind: OrderType, until: int = 0) -> Prepared: ...
+    async def prepare(self, plan: Plan, kind: OrderType, until: int = 0) -> Prepared: ...
     async def place(self, prepared: Prepared) -> Placed: ...
     async def order(self, name: str) -> Placed | None: ...
     async def cancel(self, names: Sequence[str]) -> None: ...
@@ -49,26 +49,32 @@ class Executor:
         self._desk, self._ledger, self._settings = desk, ledger, settings
         self._clock, self._observer = clock, observer
 
-    def begin(self, plan: Plan) -> Prepared | None:
-        """Sign an order and write its row, without waiting; None where its fill had an order before.
+    def begin(self, plan: Plan) -> str | None:
+        """Write an order's row, without waiting; None where its fill had an order before.
 
         From here on it counts in every limit, so that decisions made at the same moment see each other.
         """
-        kind = self._settings.order_type
-        prepared = self._desk.prepare(plan, kind)
-        if not self._ledger.attempt(prepared.order, plan, kind, self._clock()):
-            return None
-        self._observer.ordered(plan.side)
-        return prepared
+        intent = self._ledger.attempt(plan, self._settings.order_type, self._clock())
+        if intent is not None:
+            self._observer.ordered(plan.side)
+        return intent
 
-    async def send(self, prepared: Prepared) -> str:
-        """Send one order; return its status: resting, matched, settled, rejected, absent or uncertain."""
+    async def send(self, intent: str, plan: Plan) -> str:
+        """Sign and send one order that was begun.
+
+        Return its status: resting, matched, settled, rejected, absent or uncertain.
+        """
         began = asyncio.get_running_loop().time()
-        status = await self._attempt(prepared)
+        status = await self._attempt(intent, plan)
         self._observer.executed(status, asyncio.get_running_loop().time() - began)
         return status
 
-    async def _attempt(self, prepared: Prepared) -> str:
+    async def _attempt(self, intent: str, plan: Plan) -> str:
+        try:
+            prepared = await self._desk.prepare(plan, self._settings.order_type)
+        except ClobError as error:
+            return self._mark(intent, "rejected", reason=error.reason)
+        self._ledger.name(intent, prepared.order)
         try:
             placed = await self._place(prepared, self._clock() + RETRY_SECONDS)
         except ClobRefused as error:
@@ -78,6 +84,10 @@ class Executor:
                 return self._mark(prepared.order, "rejected", reason=error.reason)
             self._mark(prepared.order, "uncertain", reason=error.reason)
             return await self.clear_up(prepared.order)
+        if placed.matched < plan.size and self._settings.order_type == "GTC":
+            return self._mark(
+                prepared.order, "resting", placed.matched
+            )  # the rest of it may still be matched
         return self._take(prepared.order, placed)
 
     async def _place(self, prepared: Prepared, until: float) -> Placed:
@@ -133,7 +143,9 @@ class Executor:
         """Ask for every order that an earlier life left open; return what became of each."""
         found = []
         for row in self._ledger.open():
-            if row.status != "matched":
+            if row.id.startswith(INTENT):
+                found.append((row.id, self._mark(row.id, "absent", 0, "never sent")))
+            elif row.status != "matched":
                 self._mark(row.id, "resting" if row.status == "resting" else "uncertain")
                 found.append((row.id, await self.ask(row, final=False)))
         return found

@@ -7,7 +7,7 @@ import msgspec
 from copybot.model import Plan, Side
 from copybot.state import State
 
-OPEN = ("submitting", "uncertain", "resting", "matched")
+INTENT = "intent:"  # an attempt that was never signed, hence never sent
 COLUMNS = "id, fill, leader, token, condition, side, price, size, tick, neg_risk, why, at, status, matched"
 
 
@@ -41,11 +41,15 @@ class OrderLedger:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def attempt(self, order: str, plan: Plan, kind: str, at: float) -> bool:
-        """Write an attempt before it is sent, with its fill's decision; False if the fill had an order."""
+    def attempt(self, plan: Plan, kind: str, at: float) -> str | None:
+        """Write an attempt before it is signed, with its fill's decision.
+
+        Return the row's provisional name; None if the fill had an order before.
+        """
+        name = INTENT + plan.fill_key
         row = (
             *(
-                order,
+                name,
                 plan.fill_key,
                 plan.leader,
                 plan.token,
@@ -64,7 +68,11 @@ class OrderLedger:
                 row,
             )
             db.execute("UPDATE fills SET decision = 'copied' WHERE key = ?", (plan.fill_key,))
-        return bool(written.rowcount)
+        return name if written.rowcount else None
+
+    def name(self, intent: str, order: str) -> None:
+        """Give an attempt the name that the venue will know it by; before it is sent."""
+        self._state.db.execute("UPDATE orders SET id = ? WHERE id = ?", (order, intent))
 
     def mark(self, order: str, status: str, matched: int | None = None, reason: str | None = None) -> None:
         """Write where an order stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -23,8 +23,10 @@ BACK = 120  # seconds: clocks differ, and a trade is as old as its match
 class Trades(Protocol):
     """Where own trades are asked for."""
 
-    address: str
     credentials: Credentials | None
+
+    @property
+    def address(self) -> str: ...
 
     async def trades(self, after: int) -> list[OwnTrade]: ...
 
@@ -38,7 +40,9 @@ class SettleObserver(Protocol):
 
 
 class Settler:
-    """Bring own trades into the books. fee_of tells the fee of a token's market, None while not known."""
+    """Bring own trades into the books. fee_of tells the fee of a token's market, None while it is not known;
+    learn asks for it.
+    """
 
     def __init__(
         self,
@@ -48,8 +52,10 @@ class Settler:
         clock: Clock,
         observer: SettleObserver,
         fee_of: Callable[[str], Fee | None],
+        learn: Callable[[str, str], Awaitable[object]],
         on_trade: Callable[[OwnTrade, OrderRow | None, str], None],
     ) -> None:
+        self._learn = learn
         self._venue, self._books, self._orders = venue, books, orders
         self._clock, self._observer, self._fee_of, self._on_trade = clock, observer, fee_of, on_trade
         self._wake = asyncio.Event()
@@ -102,11 +108,12 @@ class Settler:
         if since is None:
             return True
         try:
-            trades = await self._venue.trades(max(0, int(since) - BACK))
-        except ClobError:
+            for trade in await self._venue.trades(max(0, int(since) - BACK)):
+                if self._fee_of(trade.token) is None:
+                    await self._learn(trade.token, trade.condition)
+                self.take(trade)
+        except (ClobError, RowError):
             return False
-        for trade in trades:
-            self.take(trade)
         self._close()
         return True
 

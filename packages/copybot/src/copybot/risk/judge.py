@@ -90,7 +90,9 @@ def judge_exit(key: str, leader: str, owned: int, why: str, scene: Scene) -> Pla
         return Refusal("no_exit", "closed, nobody buys, or too little")
     price = on_tick(max(bid - scene.book.tick, scene.book.tick), scene.book.tick, "SELL")
     book, market = scene.book, scene.market
-    return Plan(key, leader, book.token, market.condition, "SELL", price, size, book.tick, market.neg_risk, why)
+    return Plan(
+        key, leader, book.token, market.condition, "SELL", price, size, book.tick, market.neg_risk, why
+    )
 
 
 def plan_of(fill: Fill, scene: Scene, side: Side, price: int, size: int) -> Plan:

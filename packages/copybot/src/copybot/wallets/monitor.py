@@ -38,6 +38,7 @@ class WalletMonitor:
         now = clock()
         self._marks = {leader.lower(): ledger.follow(leader.lower(), now) for leader in settings.leaders}
         self._wake = asyncio.Event()
+        self.scanned_at = now  # when all wallets but a few were last scanned
         observer.wallets(len(self._marks))
 
     @property
@@ -111,7 +112,10 @@ class WalletMonitor:
         loop = asyncio.get_running_loop()
         began = loop.time()
         done = await asyncio.gather(*(self._scan_one(leader) for leader in self._marks))
-        self._observer.scanned(loop.time() - began, len(done), done.count(False))
+        failed = done.count(False)
+        if failed * 2 <= len(done):
+            self.scanned_at = self._clock()
+        self._observer.scanned(loop.time() - began, len(done), failed)
 
     async def _scan_one(self, leader: str) -> bool:
         mark = self._marks[leader]
