@@ -1,4 +1,4 @@
-"""kill -9 at random points of evaluate, write, send and record: no page is lost, one crash repeats one at most."""
+"""kill -9 at random points of evaluate, write, send, record: no page is lost, a crash repeats one at most."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_no_page_is_lost_and_a_crash_repeats_one_at_most(tmp_path: Path) -
         assert await nursery.ended() == signal.SIGKILL
     accepted = len((tmp_path / "accepted").read_bytes().split())
     await nursery.begin(accepted + 1)
-    assert await nursery.ended() == 0
+    assert await nursery.ended() == 0, "what is owed is not sent in a minute"
     await nursery.close()
     events = [one.body for one in channels.received.of("pagerduty", taken=True)]
     await channels.close()

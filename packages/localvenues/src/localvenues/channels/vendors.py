@@ -69,7 +69,10 @@ class Vendors:
         """Return a handler: read, follow the script, check the shape, take, answer."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            body = await read(request)
+            try:
+                body = await read(request)
+            except ConnectionError:
+                return cut(request)  # the sender died in the middle
             step = self._scripts.next(channel)
             to, key = request.match_info.get("to", ""), request.headers.get("Idempotency-Key", "")
             if step.kind == "status" and step.status // 100 != 2:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -411,3 +412,70 @@ def test_a_pace_is_kept_over_any_span(per_second: float, burst: int, steps: list
             sent += 1
     assert sent <= burst + now * per_second + 1e-3
     assert pace.delay(now) > 0 and pace.delay(now + pace.delay(now) + 1e-6) == 0
+
+
+async def test_a_page_that_was_silenced_while_it_waited_is_not_sent(tmp_path: Path, notify: Notify) -> None:
+    """A silence that somebody makes while a channel is down counts; before the first try nobody is asked."""
+    clock, sink, silenced = Clock(), Sink(ChannelError("down"), ChannelError("down")), set[str]()
+    muted = lambda one: one.group_key in silenced  # noqa: E731
+    outbox = Outbox(tmp_path / "outbox.db", {LINE: sink}, clock, muted=muted)
+    one, other = notify(group="a"), notify(group="b")
+    await outbox.put([one, other])
+    silenced.add(one.group_key)
+    await drained(outbox, clock)
+    assert sorted((row[2], row[3]) for row in await outbox.recent(5)) == [
+        (one.group_key, "muted"),
+        (other.group_key, "sent"),
+    ]
+    outbox.close()
+
+
+async def test_what_was_noted_as_sent_is_not_sent_again(tmp_path: Path, notify: Notify) -> None:
+    """A crash right after the note, before the mark in the rows, makes no repeat; a torn note is none."""
+    clock, sink = Clock(), Sink()
+    outbox = opened(tmp_path, sink, clock)
+    await outbox.put([notify(group="a"), notify(group="b")])
+    outbox.close()
+    (tmp_path / "outbox.sent").write_bytes(b"1\n2")
+    again = opened(tmp_path, sink, clock)
+    await drained(again, clock)
+    again.close()
+    assert [one.group_key for one in sink.told] == [notify(group="b").group_key]
+
+
+async def test_who_was_told_hears_of_an_acknowledgement_and_the_log_does_not(
+    tmp_path: Path, notify: Notify, alert: MakeAlert
+) -> None:
+    """Of a group and its escalation, where they fire; what was told of the alerts stays as it was."""
+    clock, sink = Clock(), Sink()
+    outbox = opened(tmp_path, sink, clock)
+    paged = notify(at=1.0)
+    escalated = replace(paged, at=2.0, slot=replace(paged.slot, group_key=f"{paged.group_key}/escalation"))
+    await outbox.put([paged, escalated, notify(alert(end=1100.0), group="over", at=3.0)])
+    await outbox.step()
+    assert await outbox.acknowledged(escalated.group_key, "ana") == 2
+    assert await outbox.acknowledged(notify(group="over").group_key, "ana") == 0
+    await outbox.step()
+    outbox.close()
+    assert [(one.reason, one.people) for one in sink.told[3:]] == [("acknowledged", ("ana",))] * 2
+    again = opened(tmp_path, sink, clock)
+    assert {entry.at for entry in again.last_words().values()} == {1.0, 2.0, 3.0}
+    again.close()
+
+
+async def test_a_crash_loop_neither_loses_a_page_nor_sends_it_at_every_start(
+    tmp_path: Path, notify: Notify
+) -> None:
+    """A keeper that dies a second after each start, a hundred times, sends a few times and then seldom."""
+    clock, sink = Clock(), Sink()
+    outbox = opened(tmp_path, sink, clock)
+    await outbox.put([notify()])
+    outbox.close()
+    for _ in range(100):
+        outbox = opened(tmp_path, sink, clock)
+        for parcel in outbox.waiting():
+            if parcel.not_before <= clock.now:
+                await sink.send(parcel.notification, parcel.key)  # and dies before it can be noted
+        outbox.close()
+        clock.now += 1
+    assert 2 <= len(sink.told) <= 8

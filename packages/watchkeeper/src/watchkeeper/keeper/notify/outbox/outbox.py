@@ -17,26 +17,22 @@ from sqlite3 import Connection, Error
 
 from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.notify.channels.sender import Sender
-from watchkeeper.keeper.notify.errors import ChannelError, OutboxUnwritable
+from watchkeeper.keeper.notify.errors import OutboxUnwritable
+from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
 from watchkeeper.keeper.notify.outbox import rows
-from watchkeeper.keeper.notify.outbox.backoff import backoff, interruption, refusal_pause
+from watchkeeper.keeper.notify.outbox.backoff import interruption
 from watchkeeper.keeper.notify.outbox.commits import Commits
 from watchkeeper.keeper.notify.outbox.courier import Courier
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
+from watchkeeper.keeper.notify.outbox.record import KEEP_SECONDS, Record, Told, quiet
 from watchkeeper.keeper.notify.outbox.sentlog import SentLog
-from watchkeeper.keeper.notify.outbox.tally import Tally
+from watchkeeper.keeper.notify.outbox.stages import Mute, Muted, never
 
 LOG = logging.getLogger("watchkeeper.notify")
 
-KEEP_SECONDS = 120 * 3600.0
 LONGEST_SECONDS = 3600.0
-
-Told = Callable[[Notification, ChannelError | None], None]
-"""Hears of every parcel that was taken (error is None) or refused by a fault of the message or the key."""
-
-
-def quiet(notification: Notification, error: ChannelError | None) -> None:
-    """Hear nothing."""
+# The dispatcher keeps the pages of a group's escalation apart under this name.
+ESCALATION = "/escalation"
 
 
 class Outbox:
@@ -48,21 +44,24 @@ class Outbox:
         senders: Mapping[Line, Sender],
         clock: Callable[[], float],
         told: Told = quiet,
+        muted: Muted = never,
         chance: Callable[[], float] = random,
     ) -> None:
-        """Open the file and take up what was owed; raises OutboxUnwritable."""
+        """Open the file and take up what was owed; raises OutboxUnwritable.
+
+        told hears what became of each notification; muted says whether one that waits was silenced.
+        """
         db = rows.connect(path)
-        self._sent = sent_before(path.with_suffix(".sent"), db, clock())
+        sent = sent_before(path.with_suffix(".sent"), db, clock())
         self._commits = Commits(db)
+        self._sent = sent
         self._clock = clock
-        self._told = told
-        self._chance = chance
-        self._marking = 0
-        self.tally = Tally()
+        self._record = Record(self._commits, sent, told, chance)
+        self.tally = self._record.tally
         self._couriers = {
-            line: Courier(line, sender, self._outcome, clock) for line, sender in senders.items()
+            line: Courier(line, sender, Mute(muted), self._record, clock) for line, sender in senders.items()
         }
-        rows.interrupted(db, clock())
+        rows.interrupted(db, clock(), interruption)
         self._take_up(rows.owed(db))
         self._words = rows.last_words(db)
 
@@ -74,10 +73,8 @@ class Outbox:
             if courier is None:
                 LOG.warning("%s is owed a page and is no longer configured", parcel.line)
                 continue
-            earliest = now + interruption(parcel.interruptions)
             # A clock that was set back must not hold a page for days.
-            latest = now + LONGEST_SECONDS
-            courier.put(replace(parcel, not_before=min(max(parcel.not_before, earliest), latest)))
+            courier.put(replace(parcel, not_before=min(parcel.not_before, now + LONGEST_SECONDS)))
 
     def last_words(self, log: Mapping[Slot, Entry] | None = None) -> dict[Slot, Entry]:
         """Return what each slot had been told, or was owed, when the file was opened; the later of both logs.
@@ -120,6 +117,22 @@ class Outbox:
         for parcel in taken:
             if parcel is not None:
                 self._hand_out(parcel, covered[parcel.key])
+
+    async def acknowledged(self, group_key: str, who: str) -> int:
+        """Tell every channel that was told that a group fires that somebody has taken it on; return how many.
+
+        PagerDuty's incident is acknowledged, chats and mailboxes hear who it was. Raises OutboxUnwritable.
+        """
+        root = group_key.removesuffix(ESCALATION)
+        told = await self._commits.do(lambda db: rows.last_of(db, (root, root + ESCALATION)), durable=False)
+        now = self._clock()
+        words = [
+            replace(one, at=now, reason=ACKNOWLEDGED, people=(who,), urgency="")
+            for one in told
+            if one.status == "firing"
+        ]
+        await self.put(words)
+        return len(words)
 
     def _known(self, notification: Notification) -> bool:
         line = parcel_of(notification).line
@@ -178,68 +191,6 @@ class Outbox:
             await asyncio.sleep(86_400)
             with suppress(OutboxUnwritable):
                 await self.forget()
-
-    async def _outcome(self, parcel: Parcel, error: ChannelError | None) -> Parcel | None:
-        """Write what became of a parcel; return it where it is to be tried again."""
-        now = self._clock()
-        if error is None:
-            self.tally.took(parcel)
-            await self._mark_sent(parcel, now)
-            await self._close(self._couriers[parcel.line].outdated(parcel), "dropped", now)
-            self._told(parcel.notification, None)
-            return None
-        self.tally.missed(parcel, error)
-        if now - parcel.notification.at > KEEP_SECONDS:
-            self._say(parcel, error, "is given up after five days")
-            await self._close([parcel], "dropped", now, str(error))
-            return None
-        again = parcel.failed(str(error), now + self._pause(parcel, error), not error.retryable)
-        if again.refused:
-            self.tally.refused[parcel.line] += 1
-            self._say(parcel, error, "is refused")
-            self._told(parcel.notification, error)
-        else:
-            LOG.warning("%s did not take %s, try %d: %s", parcel.line, parcel.group, again.tries, error)
-        await self._write(again)
-        return again
-
-    def _pause(self, parcel: Parcel, error: ChannelError) -> float:
-        if not error.retryable:
-            return refusal_pause(parcel.tries + 1)
-        return backoff(parcel.tries + 1, self._chance(), error.retry_after)
-
-    async def _mark_sent(self, parcel: Parcel, now: float) -> None:
-        """Note the row at once, and mark it when the commits come to it."""
-        if parcel.row:
-            self._sent.note(parcel.row)
-        self._marking += 1
-        await self._close([parcel], "sent", now)
-        self._marking -= 1
-        if self._sent.full() and not self._marking:
-            self._sent.clear()
-
-    def _say(self, parcel: Parcel, error: ChannelError, what: str) -> None:
-        """Let a page that a channel does not take stand in the log in full."""
-        alerts = [f"{one.status} {dict(one.labels)}" for one in parcel.notification.alerts[:20]]
-        LOG.error("%s: a page of %s %s: %s; it said %s", parcel.line, parcel.group, what, error, alerts)
-
-    async def _close(self, parcels: Sequence[Parcel], state: str, now: float, error: str = "") -> None:
-        numbers = [parcel.row for parcel in parcels if parcel.row]
-        if not numbers:
-            return
-        try:
-            # Lost in a power cut it makes a repeat; waited for, it would make one of many a crash.
-            await self._commits.do(lambda db: rows.close(db, numbers, state, now, error), durable=False)
-        except OutboxUnwritable as failure:
-            LOG.error("rows %s are %s and cannot be marked so: %s", numbers, state, failure)
-
-    async def _write(self, parcel: Parcel) -> None:
-        if not parcel.row:
-            return
-        try:
-            await self._commits.do(lambda db: rows.postpone(db, parcel), durable=False)
-        except OutboxUnwritable as failure:
-            LOG.error("row %d: its next try cannot be written: %s", parcel.row, failure)
 
 
 def sent_before(path: Path, db: Connection, now: float) -> SentLog:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from sqlite3 import Connection
 
 import msgspec
 
-from watchkeeper.keeper.alerts.groups import Entry, Slot
+from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.alerts.groups.log import expiry
 from watchkeeper.keeper.notify.errors import OutboxUnwritable
+from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
 from watchkeeper.keeper.notify.outbox.parcel import Parcel, packed, unpacked
 
 LOG = logging.getLogger("watchkeeper.notify")
@@ -26,17 +27,19 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, group_key TEXT NOT NULL,
   receiver TEXT NOT NULL, channel TEXT NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL,
-  body BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'open', tries INTEGER NOT NULL DEFAULT 0,
-  interruptions INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL, body BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'open',
+  tries INTEGER NOT NULL DEFAULT 0, interruptions INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state IN ('open', 'refused');
 CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (group_key, receiver, channel, place, id);
 """
 _INSERT = (
-    "INSERT INTO outbox (key, group_key, receiver, channel, place, at, body) VALUES (?,?,?,?,?,?,?)"
+    "INSERT INTO outbox (key, group_key, receiver, channel, place, at, reason, body) VALUES (?,?,?,?,?,?,?,?)"
     " ON CONFLICT (key) DO NOTHING RETURNING id"
 )
 _OWED = "state IN ('open', 'refused')"
+# Words of an acknowledgement are not words of the alerts.
+_SAID = f"state IN ('sent', 'open', 'refused') AND reason != '{ACKNOWLEDGED}'"
 _OPEN = (
     "SELECT id, key, body, tries, interruptions, not_before, error, state = 'refused' FROM outbox"
     f" WHERE {_OWED} ORDER BY id"
@@ -65,7 +68,7 @@ def insert(db: Connection, parcel: Parcel) -> int | None:
     row = db.execute(
         _INSERT,
         (parcel.key, slot.group_key, slot.receiver, slot.channel, slot.place, notification.at,
-         packed(notification)),
+         notification.reason, packed(notification)),
     ).fetchone()  # fmt: skip
     return None if row is None else int(row[0])
 
@@ -83,10 +86,18 @@ def postpone(db: Connection, parcel: Parcel) -> None:
     db.execute(sql, (state, parcel.tries, parcel.not_before, parcel.error, parcel.row))
 
 
-def interrupted(db: Connection, now: float) -> None:
-    """Count a crash for every row that may have been on its way when it happened."""
-    sql = f"UPDATE outbox SET interruptions = interruptions + 1 WHERE {_OWED} AND not_before <= ?"
-    db.execute(sql, (now,))
+def interrupted(db: Connection, now: float, pause: Callable[[int], float]) -> None:
+    """Count a crash for every row that may have been on its way when it happened, and let it wait.
+
+    The wait is written: a crash loop puts a page off once more only after it could go out.
+    """
+    found = db.execute(
+        f"SELECT id, interruptions + 1 FROM outbox WHERE {_OWED} AND not_before <= ?", (now,)
+    ).fetchall()
+    sql = "UPDATE outbox SET interruptions = ?, not_before = ? WHERE id = ?"
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(sql, [(times, now + pause(times), row) for row, times in found])
 
 
 def owed(db: Connection) -> list[Parcel]:
@@ -107,7 +118,7 @@ def last_words(db: Connection) -> dict[Slot, Entry]:
     """Return what each slot was told last, or is owed."""
     sql = (
         "SELECT group_key, receiver, channel, place, body FROM outbox WHERE id IN (SELECT MAX(id) FROM"
-        " outbox WHERE state IN ('sent', 'open', 'refused') GROUP BY group_key, receiver, channel, place)"
+        f" outbox WHERE {_SAID} GROUP BY group_key, receiver, channel, place)"
     )
     found = {}
     for group_key, receiver, channel, place, body in db.execute(sql):
@@ -116,6 +127,15 @@ def last_words(db: Connection) -> dict[Slot, Entry]:
         slot = Slot(group_key, receiver, channel, place)
         found[slot] = Entry(told.firing, told.resolved, told.at, expires_at)
     return found
+
+
+def last_of(db: Connection, groups: Iterable[str]) -> list[Notification]:
+    """Return the last notification of every slot of some groups."""
+    sql = (
+        "SELECT body FROM outbox WHERE id IN (SELECT MAX(id) FROM outbox WHERE group_key = ? AND"
+        f" {_SAID} GROUP BY receiver, channel, place)"
+    )
+    return [unpacked(body) for group in groups for (body,) in db.execute(sql, (group,))]
 
 
 def forget(db: Connection, before: float) -> int:
