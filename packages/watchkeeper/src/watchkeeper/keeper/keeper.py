@@ -14,6 +14,7 @@ from typing import Any, Self
 from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
+from watchkeeper.keeper.admission import open_desk
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
 from watchkeeper.keeper.findings import Gathering, silence_rules
@@ -93,7 +94,9 @@ class Keeper:
         self._open_judge(self.base / config.data)
         self._open_watch()
         self._live = Live(self._sight())
-        app = create_app(self._live, token, config.listen.hosts, more=self.measuring.routes())
+        desk = open_desk(config, self.base / config.data, bool(token), self._clock, self._stack)
+        self.people = desk.people
+        app = create_app(self._live, token, config.listen.hosts, more=self.measuring.routes(), desk=desk)
         self.measuring.serve(app)
         self._server = server(app)
 
@@ -235,4 +238,5 @@ class Keeper:
             await asyncio.sleep(pause)
             pause = EXPIRY_SECONDS
             self.flips.expire(self._clock() - float(self.config.retention.time))
+            self.people.trail.expire(self._clock() - float(self.config.access.audit))
             itself.give_back()

@@ -126,6 +126,8 @@ def range_problems(config: Config) -> Iterator[str]:
             yield f"listen.{name}: expected 0 to 65535 (0: any free port), got {port}"
     if config.judge.every < 0.1:
         yield f"judge.every: expected at least 100ms, got {config.judge.every:g}s"
+    if config.access.session < 60:
+        yield f"access.session: expected at least 1m, got {config.access.session:g}s"
     if config.store.flush <= 0:
         yield "store.flush: expected more than 0s"
     if config.notify.jsonl.keep < 1:

@@ -26,6 +26,16 @@ class Listen(Node, frozen=True, kw_only=True):
     probe_port: int = 0
 
 
+class Access(Node, frozen=True, kw_only=True):
+    """Who may do what."""
+
+    anonymous: Literal["auto", "none", "viewer", "operator", "admin"] = "auto"
+    programs: Literal["auto", "open", "token"] = "auto"
+    session: Duration = Duration(43_200)
+    secure_cookie: bool = False
+    audit: Duration = Duration(365 * 86_400)
+
+
 class GlobalScrape(Node, frozen=True, kw_only=True):
     """Defaults of every scrape, as in Prometheus' `global`."""
 
@@ -227,6 +237,7 @@ class Config(Node, frozen=True, kw_only=True):
 
     data: str = "keeper-data"
     listen: Listen = Listen()
+    access: Access = Access()
     global_: GlobalScrape = msgspec.field(default=GlobalScrape(), name="global")
     scrape_configs: list[ScrapeConfig] = []
     judge: JudgeConfig = JudgeConfig()

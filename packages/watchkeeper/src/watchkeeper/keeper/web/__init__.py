@@ -3,5 +3,6 @@
 from watchkeeper.keeper.web.app import create_app
 from watchkeeper.keeper.web.live import Live
 from watchkeeper.keeper.web.sight import Pages, Samples, Sight
+from watchkeeper.keeper.web.users import Desk, Policy
 
-__all__ = ["Live", "Pages", "Samples", "Sight", "create_app"]
+__all__ = ["Desk", "Live", "Pages", "Policy", "Samples", "Sight", "create_app"]

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web import api
+from watchkeeper.keeper.web import api, users
 from watchkeeper.keeper.web.answers import BadQuery, error
 from watchkeeper.keeper.web.assets import Assets
 from watchkeeper.keeper.web.guard import Guard
 from watchkeeper.keeper.web.live import Live
+from watchkeeper.keeper.web.users import Desk
 
 
 def create_app(
@@ -24,15 +25,28 @@ def create_app(
     hosts: Sequence[str] = (),
     assets: Assets | None = None,
     more: Sequence[BaseRoute] = (),
+    desk: Desk | None = None,
 ) -> Starlette:
-    """Return the ASGI application, `more` paths included; a token guards every path where there is one."""
+    """Return the ASGI application, `more` paths included.
+
+    A token guards every path where there is one; with a desk, users, sessions and tokens count, too.
+    """
     app = Starlette(
-        routes=routes(assets or Assets(), more),
-        middleware=[Middleware(Guard, token=token, hosts=hosts)],
+        routes=routes(assets or Assets(), [*more, *(users.routes() if desk else ())]),
+        middleware=doors(token, hosts, desk),
         exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
     )
     app.state.live = live
+    app.state.desk = desk
     return app
+
+
+def doors(token: str, hosts: Sequence[str], desk: Desk | None) -> list[Middleware]:
+    """Return what stands before every path."""
+    guard = Middleware(Guard, token=token, hosts=hosts, asks=desk is None)
+    if desk is None:
+        return [guard]
+    return [guard, Middleware(users.Gate, people=desk.people, token=token, policy=desk.policy)]
 
 
 def routes(assets: Assets, more: Sequence[BaseRoute] = ()) -> list[BaseRoute]:

@@ -28,13 +28,16 @@ ALWAYS = {
 class Guard:
     """Asks for the token where there is one, checks the Host, adds the headers of safety.
 
+    With asks=False somebody behind it asks (the gate of users).
+
     The Host check keeps a web site that the user visits from reaching a keeper on loopback by a name
     of its own that it points to 127.0.0.1 (DNS rebinding).
     """
 
-    def __init__(self, app: ASGIApp, token: str = "", hosts: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, token: str = "", hosts: Sequence[str] = (), asks: bool = True) -> None:
         self._app = app
         self._token = token
+        self._asks = asks
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +47,7 @@ class Guard:
         answer: ASGIApp = self._app
         if not self._token and not self._own_host(headers.get("host", "")):
             answer = error(421, "this name does not lead here; add it to listen.hosts")
-        elif self._token and not self._holds_token(headers.get("authorization", "")):
+        elif self._asks and self._token and not self._holds_token(headers.get("authorization", "")):
             asked = {"WWW-Authenticate": 'Basic realm="watchkeeper", Bearer'}
             answer = error(401, "a token is needed: Authorization: Bearer, or as a password", asked)
         await answer(scope, receive, guarded(send))

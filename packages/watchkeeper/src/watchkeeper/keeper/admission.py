@@ -1,0 +1,49 @@
+"""Open the people of a keeper, and say where the first of them finds the way in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from watchkeeper.keeper.access import on_loopback
+from watchkeeper.keeper.config import Config
+from watchkeeper.keeper.people import People, PeopleError
+from watchkeeper.keeper.store import StoreError
+from watchkeeper.keeper.web import Desk, Policy
+
+LOG = logging.getLogger("watchkeeper.keeper")
+
+
+def policy_of(config: Config, token: bool) -> Policy:
+    """Return who may do what; token is whether the keeper has one of its own."""
+    access = config.access
+    return Policy(
+        anonymous=access.anonymous,
+        programs=access.programs,
+        loopback=not token and on_loopback(config.listen.address),
+        secure_cookie=access.secure_cookie,
+        session_seconds=float(access.session),
+    )
+
+
+def open_desk(
+    config: Config, folder: Path, token: bool, clock: Callable[[], float], stack: AsyncExitStack
+) -> Desk:
+    """Open users and trail, to be closed with the stack; raises StoreError.
+
+    Where there is no user yet, the log tells the code with which the first one is made.
+    """
+    policy = policy_of(config, token)
+    try:
+        people = People.open(folder, clock, policy.session_seconds)
+    except PeopleError as error:
+        raise StoreError(str(error)) from error
+    stack.callback(people.close)
+    desk = Desk(people, policy)
+    stack.callback(desk.close)
+    if not people.any():
+        # A warning, so that no log level hides the only way in.
+        LOG.warning("there are no users yet; the setup code for the first one is %s", people.setup_code)
+    return desk
