@@ -16,7 +16,7 @@ from watchkeeper.keeper.config.values import Duration, Size
 from watchkeeper.keeper.heap import one_heap
 from watchkeeper.keeper.objectives import Objectives, ObjectivesError
 from watchkeeper.keeper.promql import Engine, Limits, Options
-from watchkeeper.keeper.relaying import RemoteWatch, sender_of
+from watchkeeper.keeper.relaying import RemoteWatch, check, sender_of
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
 from watchkeeper.keeper.rules import RuleFileError
 from watchkeeper.keeper.ruling import Ruling, files_of
@@ -61,6 +61,7 @@ class Measuring:
         )
 
     def _senders(self) -> list[Sender]:
+        check(self._config.remote_write)
         external = dict(self._config.global_.external_labels)
         found = []
         for remote in self._config.remote_write:

@@ -6,9 +6,10 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watchkeeper import Outcome, Watch, degraded, healthy
-from watchkeeper.keeper.config import RemoteWrite
+from watchkeeper.keeper.config import ConfigError, RemoteWrite
 from watchkeeper.keeper.config.jobs import path_of
 from watchkeeper.keeper.remote import Destination, Intake, Sender
 from watchkeeper.keeper.remote.backlog import Relabel
@@ -19,6 +20,20 @@ from watchkeeper.keeper.scrape.relabel import relabelled
 from watchkeeper.keeper.store import Labels, Store
 
 PATIENCE_SECONDS = 60.0
+
+
+def check(remotes: Sequence[RemoteWrite]) -> None:
+    """Raise ConfigError for a place without a proper URL or queue, or two that share their positions."""
+    names = [remote.name or remote.url for remote in remotes]
+    for place, remote in enumerate(remotes):
+        parts, queue = urlsplit(remote.url), remote.queue_config
+        path = f"remote_write[{place}]"
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(f"{path}.url: expected an http or https URL, got {remote.url!r}")
+        if names.count(names[place]) > 1:
+            raise ConfigError(f"{path}.name: expected a name of its own, got {names[place]!r}")
+        if min(queue.max_shards, queue.max_samples_per_send) < 1 or queue.batch_send_deadline <= 0:
+            raise ConfigError(f"{path}.queue_config: expected shards, samples and deadline above zero")
 
 
 def sender_of(
