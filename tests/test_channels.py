@@ -251,8 +251,10 @@ async def test_a_press_in_telegram_acknowledges_at_pagerduty(desk: Desk) -> None
     assert desk.channels.vendors.press("ana")
     assert await listener.listen(0) == 1 and await listener.listen(0) == 0
     assert [press.who for press in presses] == ["ana (Telegram)"]
-    await desk.tell(page("pagerduty", reason="acknowledged", people=(presses[0].who,)))
+    assert await desk.outbox.acknowledged(GROUP, presses[0].who) == 2
+    await desk.tell()
     assert list(incidents.values()) == ["acknowledged"]
+    assert "Acknowledged by ana (Telegram)" in desk.taken("telegram")[-1]["text"]
     await desk.tell(page("pagerduty", over=True))
     assert list(incidents.values()) == ["resolved"]
     answered = desk.channels.received.of("telegram-answer")

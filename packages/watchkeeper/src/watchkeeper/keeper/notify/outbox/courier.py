@@ -98,6 +98,7 @@ class Courier:
             await self._record.close([parcel], "muted", self._clock())
             self.queue.drop(parcel)
             return
+        self._record.begun(parcel)
         error = await self._attempt(parcel)
         again = None
         if error is None:

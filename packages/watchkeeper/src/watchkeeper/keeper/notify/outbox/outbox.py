@@ -23,9 +23,9 @@ from watchkeeper.keeper.notify.outbox import rows
 from watchkeeper.keeper.notify.outbox.backoff import interruption
 from watchkeeper.keeper.notify.outbox.commits import Commits
 from watchkeeper.keeper.notify.outbox.courier import Courier
+from watchkeeper.keeper.notify.outbox.flightlog import FlightLog
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
 from watchkeeper.keeper.notify.outbox.record import KEEP_SECONDS, Record, Told, quiet
-from watchkeeper.keeper.notify.outbox.sentlog import SentLog
 from watchkeeper.keeper.notify.outbox.stages import Mute, Muted, never
 
 LOG = logging.getLogger("watchkeeper.notify")
@@ -52,16 +52,14 @@ class Outbox:
         told hears what became of each notification; muted says whether one that waits was silenced.
         """
         db = rows.connect(path)
-        sent = sent_before(path.with_suffix(".sent"), db, clock())
+        self._flights = taken_over(path.with_suffix(".flight"), db, clock())
         self._commits = Commits(db)
-        self._sent = sent
         self._clock = clock
-        self._record = Record(self._commits, sent, told, chance)
+        self._record = Record(self._commits, self._flights, told, chance)
         self.tally = self._record.tally
         self._couriers = {
             line: Courier(line, sender, Mute(muted), self._record, clock) for line, sender in senders.items()
         }
-        rows.interrupted(db, clock(), interruption)
         self._take_up(rows.owed(db))
         self._words = rows.last_words(db)
 
@@ -184,7 +182,7 @@ class Outbox:
     def close(self) -> None:
         """Let go of the files."""
         self._commits.close()
-        self._sent.close()
+        self._flights.close()
 
     async def _forget_daily(self) -> None:
         while True:
@@ -193,11 +191,11 @@ class Outbox:
                 await self.forget()
 
 
-def sent_before(path: Path, db: Connection, now: float) -> SentLog:
-    """Open the log of what was sent, and mark in the rows what the last life could only note."""
+def taken_over(path: Path, db: Connection, now: float) -> FlightLog:
+    """Open the log of flights, and write in the rows what the last life could only note."""
     try:
-        log = SentLog(path)
-        rows.close(db, log.rows(), "sent", now)
+        log = FlightLog(path)
+        rows.take_over(db, log.last_life(), now, interruption)
         log.clear()
     except (OSError, Error) as error:
         raise OutboxUnwritable(f"cannot open {path}: {error}") from error

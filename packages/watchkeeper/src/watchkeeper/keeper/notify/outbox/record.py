@@ -10,8 +10,8 @@ from watchkeeper.keeper.notify.errors import ChannelError, OutboxUnwritable
 from watchkeeper.keeper.notify.outbox import rows
 from watchkeeper.keeper.notify.outbox.backoff import backoff, refusal_pause
 from watchkeeper.keeper.notify.outbox.commits import Commits
+from watchkeeper.keeper.notify.outbox.flightlog import FlightLog
 from watchkeeper.keeper.notify.outbox.parcel import Parcel
-from watchkeeper.keeper.notify.outbox.sentlog import SentLog
 from watchkeeper.keeper.notify.outbox.tally import Tally
 
 LOG = logging.getLogger("watchkeeper.notify")
@@ -30,28 +30,28 @@ def quiet(notification: Notification, error: ChannelError | None) -> None:
 class Record:
     """Writes outcomes. Times are Unix seconds; chance in [0, 1) spreads the pauses."""
 
-    def __init__(self, commits: Commits, sent: SentLog, told: Told, chance: Callable[[], float]) -> None:
+    def __init__(self, commits: Commits, flights: FlightLog, told: Told, chance: Callable[[], float]) -> None:
         self._commits = commits
-        self._sent = sent
+        self._flights = flights
         self._told = told
         self._chance = chance
-        self._marking = 0
         self.tally = Tally()
 
+    def begun(self, parcel: Parcel) -> None:
+        """Note that a parcel goes out."""
+        self._flights.begin(parcel.row)
+
     async def taken(self, parcel: Parcel, now: float) -> None:
-        """Note the row at once, and mark it when the commits come to it."""
+        """Note it at once, and mark it when the commits come to it."""
+        self._flights.end(parcel.row, taken=True)
         self.tally.took(parcel)
-        if parcel.row:
-            self._sent.note(parcel.row)
-        self._marking += 1
         await self.close([parcel], "sent", now)
-        self._marking -= 1
-        if self._sent.full() and not self._marking:
-            self._sent.clear()
+        self._flights.marked(parcel.row)
         self._told(parcel.notification, None)
 
     async def missed(self, parcel: Parcel, error: ChannelError, now: float) -> Parcel | None:
         """Return the parcel to be tried again, with its time; None where it is given up."""
+        self._flights.end(parcel.row, taken=False)
         self.tally.missed(parcel, error)
         if now - parcel.notification.at > KEEP_SECONDS:
             say(parcel, error, "is given up after five days")

@@ -19,6 +19,7 @@ from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.alerts.groups.log import expiry
 from watchkeeper.keeper.notify.errors import OutboxUnwritable
 from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
+from watchkeeper.keeper.notify.outbox.flightlog import LastLife
 from watchkeeper.keeper.notify.outbox.parcel import Parcel, packed, unpacked
 
 LOG = logging.getLogger("watchkeeper.notify")
@@ -28,8 +29,8 @@ CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, group_key TEXT NOT NULL,
   receiver TEXT NOT NULL, channel TEXT NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL,
   reason TEXT NOT NULL, body BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'open',
-  tries INTEGER NOT NULL DEFAULT 0, interruptions INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
-  error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
+  tries INTEGER NOT NULL DEFAULT 0, interruptions INTEGER NOT NULL DEFAULT 0,
+  not_before REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state IN ('open', 'refused');
 CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (group_key, receiver, channel, place, id);
 """
@@ -86,18 +87,16 @@ def postpone(db: Connection, parcel: Parcel) -> None:
     db.execute(sql, (state, parcel.tries, parcel.not_before, parcel.error, parcel.row))
 
 
-def interrupted(db: Connection, now: float, pause: Callable[[int], float]) -> None:
-    """Count a crash for every row that may have been on its way when it happened, and let it wait.
-
-    The wait is written: a crash loop puts a page off once more only after it could go out.
-    """
-    found = db.execute(
-        f"SELECT id, interruptions + 1 FROM outbox WHERE {_OWED} AND not_before <= ?", (now,)
-    ).fetchall()
-    sql = "UPDATE outbox SET interruptions = ?, not_before = ? WHERE id = ?"
-    with db:
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany(sql, [(times, now + pause(times), row) for row, times in found])
+def take_over(db: Connection, last: LastLife, now: float, pause: Callable[[int], float]) -> None:
+    """Mark what the last life saw taken, and let those wait that were on their way when it ended."""
+    db.execute("BEGIN IMMEDIATE")
+    close(db, last.taken, "sent", now)
+    for row in last.in_the_air:
+        found = db.execute("SELECT interruptions + 1 FROM outbox WHERE id = ?", (row,)).fetchone()
+        if found is not None:
+            sql = f"UPDATE outbox SET interruptions = ?, not_before = ? WHERE id = ? AND {_OWED}"
+            db.execute(sql, (found[0], now + pause(found[0]), row))
+    db.execute("COMMIT")
 
 
 def owed(db: Connection) -> list[Parcel]:
