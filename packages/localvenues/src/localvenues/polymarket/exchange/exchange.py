@@ -178,6 +178,7 @@ class Exchange:
         order.matched += wanted.shares
         order.cash += wanted.cash
         order.trades.append(trade.id)
+        order.transactions.append(trade.transaction)
         for one in wanted.matches:
             one.maker.trades.append(trade.id)
         self.settlement.begin(trade)

@@ -130,6 +130,7 @@ class Order:
     cash: int = 0
     hold: int = 0
     trades: list[str] = field(default_factory=list)
+    transactions: list[str] = field(default_factory=list)
 
     @property
     def remaining(self) -> int:

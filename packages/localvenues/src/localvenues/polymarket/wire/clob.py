@@ -185,7 +185,7 @@ def trade(one: Trade, market: Market, viewer: str) -> dict[str, Any]:
     }
 
 
-def accepted(one: Order, transactions: Sequence[str]) -> dict[str, Any]:
+def accepted(one: Order) -> dict[str, Any]:
     """Return the answer to an order that was taken: amounts are what was matched at once."""
     making, taking = (one.cash, one.matched) if one.side is Side.BUY else (one.matched, one.cash)
     status = {"DELAYED": "delayed", "LIVE": "live"}.get(one.status.value, "matched")
@@ -195,7 +195,7 @@ def accepted(one: Order, transactions: Sequence[str]) -> dict[str, Any]:
         "takingAmount": text(taking) if taking else "",
         "makingAmount": text(making) if making else "",
         "status": "matched" if one.matched else status,
-        "transactionsHashes": list(transactions),
+        "transactionsHashes": list(one.transactions),
         "tradeIDs": list(one.trades),
         "success": True,
     }

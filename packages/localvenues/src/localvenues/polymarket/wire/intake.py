@@ -109,7 +109,7 @@ class Intake:
             raise InvalidSignature from error
 
     def _order(self, now: int, posted: Posted, market: Market, name: str, owner: str) -> Order:
-        if posted.order_type not in Kind:
+        if posted.order_type not in Kind.__members__:
             raise InvalidOrder(f"invalid order type {posted.order_type!r}")
         kind, side = Kind(posted.order_type), Side(posted.order.side)
         making, taking = int(posted.order.maker_amount), int(posted.order.taker_amount)

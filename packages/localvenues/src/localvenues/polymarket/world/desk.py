@@ -13,6 +13,7 @@ from localvenues.polymarket.exchange.news import Converted
 from localvenues.polymarket.exchange.refusals import Refusal
 from localvenues.polymarket.world.identity import digest
 
+Conversion = Literal["SPLIT", "MERGE", "REDEEM"]
 CENT_SHARE = ONE // 100
 
 
@@ -61,7 +62,7 @@ class Desk:
         return self._send(now, Order(self._name(), owner, token, Side.SELL, limit, shares, Kind.FAK, now))
 
     def convert(
-        self, now: int, owner: str, market: Market, kind: Literal["SPLIT", "MERGE", "REDEEM"], shares: int = 0
+        self, now: int, owner: str, market: Market, kind: Conversion, shares: int = 0
     ) -> Converted | None:
         """Split, merge or redeem at once."""
         transaction = self._name()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from localvenues.polymarket.exchange.exchange import Exchange
-from localvenues.polymarket.exchange.model import Market, TradeStatus
+from localvenues.polymarket.exchange.model import Market, Trade, TradeStatus
 from localvenues.polymarket.exchange.money import ONE
-from localvenues.polymarket.exchange.news import Converted, News, Settled
+from localvenues.polymarket.exchange.news import Converted, News, Settled, Traded
+from localvenues.polymarket.exchange.settlement import BLOCK_DELAY, CONFIRM_DELAY
 from localvenues.polymarket.world.agenda import Agenda
 from localvenues.polymarket.world.catalog import HOUR, SERIES, Catalog, Series
 from localvenues.polymarket.world.crowd import Crowd
-from localvenues.polymarket.world.desk import Desk
+from localvenues.polymarket.world.desk import Conversion, Desk
 from localvenues.polymarket.world.fair import FairValue
-from localvenues.polymarket.world.history import History
-from localvenues.polymarket.world.identity import address
+from localvenues.polymarket.world.history import History, Row
+from localvenues.polymarket.world.identity import address, digest
 from localvenues.polymarket.world.leaders import Leader, Leaders
 from localvenues.polymarket.world.makers import Maker
 
@@ -25,6 +27,9 @@ RESOLVE_AFTER = 8_000
 REDEEM_AFTER = (5_000, 60_000)
 FORGET_AFTER = 6 * HOUR
 EXPIRY_PERIOD = 1_000
+TRAIL_PERIOD = 60_000
+KEPT_TRADES = 20_000
+KEPT_PRICES = 1_440
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,30 @@ class Population:
     leaders: int = 30
     crowd_rate: float = 3.0
     leader_rate: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A trade was mined: the taker's row, then one per resting order."""
+
+    at: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(slots=True)
+class Submission:
+    """A conversion on its way to the chain; confirmed some seconds after it was mined."""
+
+    id: str
+    owner: str
+    state: str = "STATE_NEW"
+    transaction: str = ""
+    at: int = 0
+
+    def state_at(self, now: int) -> str:
+        """Return the state as the relayer tells it."""
+        confirmed = self.state == "STATE_MINED" and now >= self.at + CONFIRM_DELAY
+        return "STATE_CONFIRMED" if confirmed else self.state
 
 
 class World:
@@ -47,7 +76,10 @@ class World:
         self.desk = Desk(self.exchange, seed)
         self._catalog = Catalog(seed)
         self._fair: dict[str, FairValue] = {}
-        self._chance = random.Random(f"{seed} world")
+        self.trades: dict[str, deque[Trade]] = {}
+        self.submissions: dict[str, Submission] = {}
+        self._submitted = 0
+        self.trails: dict[str, deque[tuple[int, int]]] = {}
         self.crowd = Crowd(self.desk, seed, population.crowd_rate, self.open_markets)
         self.leaders = Leaders(
             self.desk, seed, population.leaders, population.leader_rate, self.open_markets, self.fair
@@ -65,6 +97,7 @@ class World:
                 start = now + 1 + round(leader.chance.expovariate(1 / leader.pace))
                 self.agenda.add(start, partial(self.leaders.act, leader))
         self.agenda.add(now + EXPIRY_PERIOD, self._expire)
+        self.agenda.add(now + TRAIL_PERIOD, self._trail)
 
     # Markets
 
@@ -137,13 +170,16 @@ class World:
                 account.positions.pop(token, None)
         self.exchange.forget_market(market.condition_id)
         del self._fair[market.condition_id]
+        self.trails.pop(market.condition_id, None)
         return None
 
     # Guests
 
     def fund(self, address: str, amount: int) -> None:
         """Give a guest cash; from then on it may trade and its history is kept."""
-        self.exchange.guests.add(address)
+        if address not in self.exchange.guests:
+            self.exchange.guests.add(address)
+            self.trades[address] = deque(maxlen=KEPT_TRADES)
         self.exchange.ledger.deposit(address, amount)
         self.history.watch(address)
 
@@ -153,7 +189,15 @@ class World:
         self.exchange.expire(now)
         return now + EXPIRY_PERIOD
 
-    def step(self, now: int) -> list[News]:
+    def _trail(self, now: int) -> int:
+        """Keep each market's price once a minute, for the history of prices."""
+        for key, market in self.exchange.markets.items():
+            if market.last_price is not None and market.closed is None:
+                trail = self.trails.setdefault(key, deque(maxlen=KEPT_PRICES))
+                trail.append((now, market.last_price))
+        return now + TRAIL_PERIOD
+
+    def step(self, now: int) -> list[News | Recorded]:
         """Do all that is due until a time, in order; return the news since the last step."""
         while True:
             due = [one for one in (self.agenda.next, self.exchange.next) if one is not None]
@@ -165,16 +209,40 @@ class World:
             if self.agenda.next is not None and self.agenda.next <= self.now:
                 self.agenda.pop()
         self.now = max(self.now, now)
-        news = self.exchange.take_news()
-        for one in news:
-            self._record(one)
-        return news
+        happened: list[News | Recorded] = []
+        for news in self.exchange.take_news():
+            recorded = self._record(news)
+            happened += [news] if recorded is None else [news, recorded]
+        return happened
 
-    def _record(self, news: News) -> None:
+    def convert_later(self, address: str, market: Market, kind: Conversion, shares: int) -> Submission:
+        """Submit a split, merge or redemption to the chain; it is mined two seconds later, or fails."""
+        self._submitted += 1
+        made = Submission(digest(self.seed, "submission", self._submitted), address)
+        self.submissions[made.id] = made
+        while len(self.submissions) > KEPT_TRADES:
+            self.submissions.pop(next(iter(self.submissions)))
+
+        def mine(now: int) -> None:
+            news = self.desk.convert(now, address, market, kind, shares)
+            made.state, made.at = ("STATE_MINED" if news else "STATE_FAILED"), now
+            made.transaction = news.transaction if news else ""
+
+        self.agenda.add(self.now + BLOCK_DELAY, mine)
+        return made
+
+    def _record(self, news: News) -> Recorded | None:
+        """Keep what the history and the guests' trades need; return the rows of a mined trade."""
         if isinstance(news, Settled) and news.trade.status is TradeStatus.MINED:
-            self.history.book_trade(news.trade, self.exchange.markets[news.trade.condition_id])
-        elif isinstance(news, Converted):
+            market = self.exchange.markets[news.trade.condition_id]
+            return Recorded(news.at, tuple(self.history.book_trade(news.trade, market)))
+        if isinstance(news, Converted):
             self.history.book_conversion(news)
+        elif isinstance(news, Traded):
+            parties = {news.trade.owner, *(one.owner for one in news.trade.makers)}
+            for guest in parties & self.exchange.guests:
+                self.trades[guest].append(news.trade)
+        return None
 
     def status(self) -> dict[str, int]:
         """Return counts for the control door."""

@@ -1,0 +1,126 @@
+"""Websocket lines: a queue per client, texts in and out, and the faults that strike frames."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import WSMessage, WSMsgType, web
+
+from localvenues.polymarket.doors.outages import Outages
+
+QUEUE_FRAMES = 8192
+TRY_AGAIN_LATER = 1013
+BROKEN = ("", "{", "[null]", '{"event_type":"book"', '{"event_type":"price_change","price_changes":7}')
+
+
+class Line:
+    """One client of a socket. A muted line stays open and pongs, but carries no more data."""
+
+    def __init__(self, socket: web.WebSocketResponse, outages: Outages, opened: int) -> None:
+        self.socket, self.opened, self.heard = socket, opened, opened
+        self.muted = False
+        self.deaf = False
+        self.topics: set[str] = set()
+        self.owner = ""
+        self.custom = False
+        self._outages = outages
+        self._frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
+        self._held: str | None = None
+
+    def tell(self, shape: Any) -> None:
+        """Queue a frame, as faults disturb it."""
+        if not self.muted:
+            for text in self._disturbed(msgspec.json.encode(shape).decode()):
+                self.put(text)
+
+    def put(self, text: str) -> None:
+        """Queue a text; a client that does not read is dropped."""
+        try:
+            self._frames.put_nowait(text)
+        except asyncio.QueueFull:
+            self.muted = True
+
+    def _disturbed(self, text: str) -> list[str]:
+        outages, frames = self._outages, [text]
+        if outages.on("ws_reorder"):
+            if self._held is None:
+                self._held = text
+                return []
+            frames, self._held = [text, self._held], None
+        elif self._held is not None:
+            frames, self._held = [self._held, text], None
+        if outages.hit("ws_duplicate", 0.5):
+            frames.append(frames[-1])
+        if outages.hit("ws_malformed", 0.3):
+            frames.insert(0, broken(text, outages.chance("ws_malformed")))
+        return frames
+
+    async def write(self) -> None:
+        """Send queued frames for ever."""
+        while True:
+            await self.socket.send_str(await self._frames.get())
+
+
+def broken(text: str, chance: random.Random) -> str:
+    """Return a frame that breaks a rule: cut short, or nonsense."""
+    return chance.choice([text[: chance.randrange(1, len(text))], *BROKEN])
+
+
+class Switchboard:
+    """All lines of one socket path."""
+
+    def __init__(self, outages: Outages, now: Callable[[], int]) -> None:
+        self.lines: set[Line] = set()
+        self.connections = 0
+        self._outages, self._now = outages, now
+
+    async def serve(
+        self, request: web.Request, greet: Callable[[Line], None], take: Callable[[Line, str], bool]
+    ) -> web.StreamResponse:
+        """Serve a client until it leaves; take returns False to hang up."""
+        socket = web.WebSocketResponse(timeout=1.0, compress=False, max_msg_size=1 << 20)
+        await socket.prepare(request)
+        if self._outages.on("ws_close"):
+            await socket.close(code=TRY_AGAIN_LATER)
+            return socket
+        line = Line(socket, self._outages, self._now())
+        self.lines.add(line)
+        self.connections += 1
+        writer = asyncio.ensure_future(line.write())
+        try:
+            greet(line)
+            await self._listen(line, take)
+        finally:
+            self.lines.discard(line)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            await socket.close()
+        return socket
+
+    async def _listen(self, line: Line, take: Callable[[Line, str], bool]) -> None:
+        async for message in line.socket:
+            line.heard = self._now()
+            if not self._understood(line, message, take):
+                return
+
+    def _understood(self, line: Line, message: WSMessage, take: Callable[[Line, str], bool]) -> bool:
+        if message.type is not WSMsgType.TEXT:
+            return True
+        if message.data.strip().upper() == "PING":
+            if not line.deaf and not self._outages.on("ws_no_pong"):
+                line.put("PONG")
+            return True
+        return take(line, message.data)
+
+    def mute(self, deaf: bool = False) -> None:
+        """Let the lines that are open now carry no more data; deaf ones do not pong either."""
+        for line in self.lines:
+            line.muted, line.deaf = True, line.deaf or deaf
+
+    async def hang_up(self) -> None:
+        """Close all lines with 1013."""
+        await asyncio.gather(*(line.socket.close(code=TRY_AGAIN_LATER) for line in list(self.lines)))
