@@ -21,6 +21,7 @@ DEFAULT_HZ = 19.0  # odd, so that it keeps step with nothing that a bot does
 MOST_HZ = 250.0
 DEFAULT_STALL = 0.25
 JOIN_SECONDS = 2.0
+SET_ANEW = 1.0  # seconds by which the wall clock has to be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Sampler:
         self.plan = plan
         self.stalls = Stalls(heartbeats, plan.stall, clock.wall)
         self._clock = clock
+        self._offset = clock.wall() - clock.steady()
         self._tally = Tally(clock.steady())
         self._timer: CpuTimer | None = None
         self._enough = threading.Event()
@@ -102,13 +104,21 @@ class Sampler:
         slices = self._tally.closed(start)
         seconds = now - slices[0].began if slices else 0.0
         period = 1 / self.plan.hz if self.plan.hz else 0.0
-        return tally.profile(
-            slices, period, self._clock.wall() - (self._clock.steady() - now) - seconds, seconds
-        )
+        return tally.profile(slices, period, now - seconds + self._ahead(), seconds)
 
     def steady(self, unix: float) -> float:
         """Return a Unix time in steady seconds."""
-        return unix - self._clock.wall() + self._clock.steady()
+        return unix - self._ahead()
+
+    def _ahead(self) -> float:
+        """Return Unix time less steady time: the same one each time, while the wall clock is not set anew.
+
+        So the end of one profile is exactly the start of the next, though the wall clock is slewed meanwhile.
+        """
+        present = self._clock.wall() - self._clock.steady()
+        if abs(present - self._offset) > SET_ANEW:
+            self._offset = present
+        return self._offset
 
     def tick(self, threads: Threads) -> None:
         """Take one sample of everything; the sampler's thread calls it."""

@@ -6,6 +6,7 @@ slice is only ever added to, never emptied; an old one is dropped whole.
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 from types import FrameType
 
 from watchkeeper.agent.profiling.profile import CPU, SAMPLES, Amounts, Frame, Place, Profile, added
@@ -14,7 +15,7 @@ from watchkeeper.agent.profiling.stacks import Codes, Raw, resolved, taken
 SLICE_SECONDS = 5.0
 KEPT_SECONDS = 180.0
 KINDS = (SAMPLES, CPU)
-TOLERANCE = 0.001  # seconds that a start in Unix time may be off
+TOLERANCE = 1e-5  # seconds that a time may be off that went through a Unix time and back
 MOST_SLICES = 500
 MOST_STACKS = 5000  # different ones in a slice
 OTHER: Raw = ()  # the stack of all beyond
@@ -24,9 +25,13 @@ Key = tuple[str, Raw]
 
 @dataclass(slots=True)
 class Slice:
-    """Samples of some seconds: by thread and stack the count and the nanoseconds of CPU."""
+    """Samples of some seconds: by thread and stack the count and the nanoseconds of CPU.
 
-    began: float  # steady seconds
+    began, ended: steady seconds.
+    """
+
+    began: float
+    ended: float = inf
     cells: dict[Key, list[int]] = field(default_factory=dict)
     codes: Codes = field(default_factory=dict)
 
@@ -48,14 +53,19 @@ class Tally:
     def turn(self, now: float, early: bool = False) -> None:
         """Begin the next slice once it is time, or at once; forget what is too old."""
         if early or now - self.present.began >= SLICE_SECONDS:
+            self.present.ended = now
             self._past.append(self.present)
             self.present = Slice(now)
             while self._past and now - self._past[0].began > KEPT_SECONDS + SLICE_SECONDS:
                 self._past.popleft()
 
     def closed(self, start: float) -> list[Slice]:
-        """Return the slices before the present one that began at `start` (steady seconds) or later."""
-        return [one for one in tuple(self._past) if one.began >= start - TOLERANCE]
+        """Return the slices before the present one that began at `start` (steady seconds) or later.
+
+        One that took no time belongs to what ended at its moment.
+        """
+        least = start - TOLERANCE
+        return [one for one in tuple(self._past) if one.began >= least and one.ended > start + TOLERANCE]
 
 
 def summed(slices: list[Slice]) -> dict[Place, Amounts]:
