@@ -74,7 +74,7 @@ def standing(folder: Path, config: str = PLAIN, most: int = 50_000) -> Iterator[
         store = AlertStore.open(folder)
         found.desk = Desk(parse(config), store, store.memory(), found.carry, time, most)
         app = Starlette(routes=alertmanager.routes())
-        app.state.desk, app.state.version = found.desk, "test"
+        app.state.alerting, app.state.version = found.desk, "test"
         door = bind("127.0.0.1", 0)
         found.url = f"http://127.0.0.1:{door.getsockname()[1]}"
         serving = server(app)

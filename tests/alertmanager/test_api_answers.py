@@ -186,14 +186,14 @@ def test_alerts_outlive_a_restart(stand_in: Any, tmp_path: Path) -> None:
         desk.ask("/api/v2/alerts", "POST", [alert])
         (known,) = desk.ask("/api/v2/alerts")[1]
         word = {"who": "eva", "fingerprints": [known["fingerprint"]], "note": "mine"}
-        assert desk.ask("/api/alerting/acknowledge", "POST", word)[0] == 200
+        assert desk.ask("/api/v2/alerting/acknowledge", "POST", word)[0] == 200
     with stand_in(tmp_path) as desk:
-        (again,) = desk.ask("/api/alerting/alerts")[1]["alerts"]
+        (again,) = desk.ask("/api/v2/alerting/alerts")[1]["alerts"]
         assert (again["labels"], again["startsAt"]) == (known["labels"], "2026-01-01T00:00:00.000Z")
         assert (again["lifecycle"], again["acknowledgement"]["who"]) == ("acknowledged", "eva")
         kinds = [
             one["kind"]
-            for one in desk.ask(f"/api/alerting/alerts/{known['fingerprint']}/timeline")[1]["events"]
+            for one in desk.ask(f"/api/v2/alerting/alerts/{known['fingerprint']}/timeline")[1]["events"]
         ]
         assert "acknowledged" in kinds
 
@@ -202,7 +202,7 @@ def test_an_acknowledgement_names_who_and_which(stand: Any) -> None:
     """By fingerprint or by matchers; for unknown alerts 404, for a time that has passed 400."""
     desk = stand()
     desk.ask("/api/v2/alerts", "POST", [{"labels": {"alertname": "A", "n": str(n)}} for n in range(3)])
-    path = "/api/alerting/acknowledge"
+    path = "/api/v2/alerting/acknowledge"
     assert desk.ask(path, "POST", {"fingerprints": ["x"]}) == (400, "who: say who you are")
     assert desk.ask(path, "POST", {"who": "eva"})[0] == 400
     assert desk.ask(path, "POST", {"who": "eva", "fingerprints": ["0" * 16]})[0] == 404
@@ -210,12 +210,12 @@ def test_an_acknowledgement_names_who_and_which(stand: Any) -> None:
     assert desk.ask(path, "POST", {"who": "eva", "matchers": ['n="1"'], "until": PAST})[0] == 400
     status, said = desk.ask(path, "POST", {"who": "eva", "matchers": ['n=~"0|1"'], "seconds": 60})
     assert (status, len(said["acknowledged"])) == (200, 2)
-    taken = [one["acknowledgement"] for one in desk.ask("/api/alerting/alerts")[1]["alerts"]]
+    taken = [one["acknowledgement"] for one in desk.ask("/api/v2/alerting/alerts")[1]["alerts"]]
     assert sorted(one["who"] for one in taken if one) == ["eva", "eva"]
-    desk.ask("/api/alerting/unacknowledge", "POST", {"who": "eva", "matchers": ['n="0"']})
-    taken = [one["acknowledgement"] for one in desk.ask("/api/alerting/alerts")[1]["alerts"]]
+    desk.ask("/api/v2/alerting/unacknowledge", "POST", {"who": "eva", "matchers": ['n="0"']})
+    taken = [one["acknowledgement"] for one in desk.ask("/api/v2/alerting/alerts")[1]["alerts"]]
     assert len([one for one in taken if one]) == 1
-    desk.ask("/api/alerting/resolve", "POST", {"who": "eva", "matchers": ['alertname="A"']})
+    desk.ask("/api/v2/alerting/resolve", "POST", {"who": "eva", "matchers": ['alertname="A"']})
     assert desk.ask("/api/v2/alerts")[1] == []
 
 
@@ -224,7 +224,7 @@ def test_a_preview_says_who_would_be_told(stand: Any) -> None:
     desk = stand(
         "route: {receiver: a, routes: [{receiver: b, matchers: [bot=x]}]}\nreceivers: [{name: a}, {name: b}]"
     )
-    said = desk.ask("/api/alerting/preview?label=bot=x&label=alertname=A")[1]
+    said = desk.ask("/api/v2/alerting/preview?label=bot=x&label=alertname=A")[1]
     assert [one["receiver"] for one in said["routes"]] == ["b"]
     assert desk.ask("/api/v2/alerts")[1] == []
 

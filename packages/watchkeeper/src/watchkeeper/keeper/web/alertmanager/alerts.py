@@ -17,7 +17,7 @@ from watchkeeper.keeper.web.alertmanager.times import stamp
 
 async def get_alerts(request: Request) -> Response:
     """Answer the alerts that are not over."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = request.app.state.alerting
     wanted = filter_of(request, desk)
     found = [view for view in desk.alerts() if wanted.wants(view) and wanted.wants_any(view.receivers)]
     return answer([alert_row(view) for view in found])
@@ -25,7 +25,7 @@ async def get_alerts(request: Request) -> Response:
 
 async def get_groups(request: Request) -> Response:
     """Answer the groups with such alerts; `muted=false` leaves out those of which all are muted."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = request.app.state.alerting
     wanted, muted = filter_of(request, desk), flag(request, "muted")
     rows = []
     for group in desk.groups():

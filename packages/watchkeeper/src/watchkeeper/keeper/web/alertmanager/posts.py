@@ -31,7 +31,7 @@ class PostableAlert(msgspec.Struct):
 
 async def post_alerts(request: Request) -> Response:
     """Take alerts in: 200 once they are on the disk; 400 names those that were refused."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = request.app.state.alerting
     body = await body_of(request, "alerts")
     # Read one by one: a post of a hundred thousand must not keep others waiting.
     raws = decoded(body, list[msgspec.Raw] | None, "alerts") or []  # type: ignore[arg-type]

@@ -18,18 +18,18 @@ PATHS: dict[str, dict[str, Handler]] = {
     "/api/v2/alerts/groups": {"GET": alerts.get_groups},
     "/api/v2/silences": {"GET": silences.get_silences, "POST": silences.post_silence},
     "/api/v2/silence/{id}": {"GET": silences.get_silence, "DELETE": silences.delete_silence},
-    "/api/alerting/alerts": {"GET": words.get_told},
-    "/api/alerting/alerts/{fingerprint}/timeline": {"GET": words.get_timeline},
-    "/api/alerting/preview": {"GET": words.get_preview},
-    "/api/alerting/acknowledge": {"POST": words.post_acknowledgement},
-    "/api/alerting/unacknowledge": {"POST": words.post_withdrawal},
-    "/api/alerting/resolve": {"POST": words.post_resolution},
+    "/api/v2/alerting/alerts": {"GET": words.get_told},
+    "/api/v2/alerting/alerts/{fingerprint}/timeline": {"GET": words.get_timeline},
+    "/api/v2/alerting/preview": {"GET": words.get_preview},
+    "/api/v2/alerting/acknowledge": {"POST": words.post_acknowledgement},
+    "/api/v2/alerting/unacknowledge": {"POST": words.post_withdrawal},
+    "/api/v2/alerting/resolve": {"POST": words.post_resolution},
 }
 METHODS: Sequence[str] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes; the application's state holds `desk` (Desk) and `version`."""
+    """Return the routes; the application's state holds `alerting` (Desk) and `version`."""
     known: list[BaseRoute] = [
         Route(path, one_of(handlers), methods=list(METHODS)) for path, handlers in PATHS.items()
     ]
