@@ -61,7 +61,7 @@ class Quiet:
 
 async def served(handler: web.Application) -> tuple[web.AppRunner, str]:
     """Serve an application on loopback; return its runner and URL."""
-    runner = web.AppRunner(handler)
+    runner = web.AppRunner(handler, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -123,8 +123,9 @@ class Executor:
         until = row.at + self._settings.uncertain_seconds
         while True:
             await asyncio.sleep(self._settings.query_seconds)
-            status = await self.ask(row, final=self._clock() >= until)
-            if status != "uncertain" or self._clock() >= until:
+            final = self._clock() >= until
+            status = await self.ask(row, final=final)
+            if status != "uncertain" or final:
                 return status
 
     async def ask(self, row: OrderRow, *, final: bool) -> str:
