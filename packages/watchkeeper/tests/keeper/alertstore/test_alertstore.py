@@ -128,3 +128,33 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AlertStoreUnwritable, match="cannot open"):
         AlertStore.open(tmp_path / "file")
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_what_was_not_handed_over_before_a_crash_is_asked_for_again(tmp_path: Path, cut: int) -> None:
+    """Killed after the rows were written and before a telling was in safe hands: it is told after the start.
+
+    The n-th telling is cut off so: the route's, the escalation's, the ends of both. Each is told once.
+    """
+    store = AlertStore.open(tmp_path)
+    desk, told, count = Dispatcher(parse(CONFIG), NOW), [], 0
+    desk.receive([Posted({"alertname": "A"}, ends_at=NOW + 130)], NOW)
+    for second in range(300):
+        now = NOW + second
+        due = desk.tick(now)
+        store.write(desk.changes(), now)
+        if due and count == cut:
+            desk = Dispatcher(desk.alerting, now, store.memory())
+            count += 1
+            due = desk.tick(now)
+        count += bool(due)
+        told += [(one.slot.group_key, one.reason, one.at - NOW) for one in due]
+        desk.handed(due, now)
+        store.write(desk.changes(), now)
+    store.close()
+    assert told == [
+        ('{}:{alertname="A"}', "first", 10),
+        ('{}:{alertname="A"}/escalation', "escalation step 2", 70),
+        ('{}:{alertname="A"}', "resolved", 130),
+        ('{}:{alertname="A"}/escalation', "resolved", 130),
+    ]

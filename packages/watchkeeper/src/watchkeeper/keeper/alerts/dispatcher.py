@@ -6,7 +6,7 @@ writes `changes()` before it acts, and says with `handed` or `failed` what becam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement, Acknowledgements
@@ -21,8 +21,6 @@ from watchkeeper.keeper.alerts.changes import (
     LogDropped,
     Logged,
     Memory,
-    RunDropped,
-    RunKept,
     SilenceDropped,
     SilenceKept,
     Standing,
@@ -30,14 +28,14 @@ from watchkeeper.keeper.alerts.changes import (
 from watchkeeper.keeper.alerts.deliveries import Deliveries
 from watchkeeper.keeper.alerts.errors import AlertInvalid
 from watchkeeper.keeper.alerts.escalating import Escalations
-from watchkeeper.keeper.alerts.escalation import End, Run, Situation, Tell
-from watchkeeper.keeper.alerts.grouping import Grouping, ident
+from watchkeeper.keeper.alerts.grouping import Grouping
 from watchkeeper.keeper.alerts.groups import Entry, Group, Notification, Slot, TellingLog
 from watchkeeper.keeper.alerts.groups.log import expiry
 from watchkeeper.keeper.alerts.inhibition import Inhibitor
 from watchkeeper.keeper.alerts.journal import Journal
 from watchkeeper.keeper.alerts.labels import Pairs
 from watchkeeper.keeper.alerts.muting import Muting
+from watchkeeper.keeper.alerts.paging import ESCALATION, Paging
 from watchkeeper.keeper.alerts.posting import Posted, accepted
 from watchkeeper.keeper.alerts.register import Register
 from watchkeeper.keeper.alerts.silences import Silence, Silences
@@ -46,8 +44,6 @@ from watchkeeper.keeper.alerts.tellings import Look, Teller
 # Alertmanager's: empty groups are dropped each 30 s, alerts that are over each 30 minutes.
 SWEEP_SECONDS = 30.0
 DROP_SECONDS = 1800.0
-# What an escalation tells is logged apart from what the route tells.
-ESCALATION = "/escalation"
 
 
 class Dispatcher:
@@ -67,6 +63,9 @@ class Dispatcher:
         self.groups = Grouping(self._journal, memory.groups)
         self.escalations = Escalations(alerting.additions, memory.runs)
         self._deliveries = Deliveries()
+        self._paging = Paging(
+            alerting, self.escalations, self.groups, self.muting, self.acknowledgements, self._journal
+        )
         self._teller = Teller(self.log, self.acknowledgements, alerting.additions.pace)
         self._swept = started if memory.swept is None else memory.swept
         self._dropped = started
@@ -132,7 +131,10 @@ class Dispatcher:
         self.register.settle(now)
         found, self._spoken = self._spoken, []
         found += [one for group in self.groups.take_due(now) for one in self._flush(group, now)]
-        found += self._escalate(now)
+        pages, over = self._paging.step(now)
+        for fingerprint, who in over:
+            self.resolve(fingerprint, now, who)
+        found += pages
         if now - self._swept >= SWEEP_SECONDS:
             self._sweep(now)
         return found
@@ -145,11 +147,12 @@ class Dispatcher:
             live = tuple(one for one in alerts if not self.muting.mutes(dict(one.labels), now))
         look = Look(group, live, now)
         found, held = self._decided(look)
+        found += self._paging.follow(look, alerts)
         self._left(self._deliveries.open(group, alerts, found, held))
         if not found:
             # Else the row waits until the tellings are in safe hands: a crash before that looks again.
             self.groups.keep(group)
-        return found + self._follow(look, alerts)
+        return found
 
     def _decided(self, look: Look) -> tuple[list[Notification], bool]:
         """Return the notifications of a look; one that tells nobody anything is only logged."""
@@ -186,6 +189,8 @@ class Dispatcher:
             if notification.reason != ACKNOWLEDGED:
                 self._note(notification, at)
                 self._settle(notification, failed=False)
+            if notification.slot.group_key.endswith(ESCALATION):
+                self._paging.handed(notification)
 
     def failed(self, notification: Notification) -> None:
         """Take note that a notification is lost; the group's next look asks for it again."""
@@ -218,84 +223,6 @@ class Dispatcher:
             detail = f"{alert.status}: {slot.receiver}/{slot.channel}[{slot.place}] ({notification.reason})"
             who = ", ".join(notification.people)
             self._journal.note(Event(at, alert.fingerprint, "told", detail, who))
-
-    # Escalation
-
-    def _follow(self, look: Look, alerts: Sequence[Alert]) -> list[Notification]:
-        """Begin or end the escalation of a group that was looked at."""
-        name = ident(look.group)
-        if any(alert.ends_at is None for alert in alerts):
-            firing = [alert.labels for alert in look.alerts if alert.ends_at is None]
-            run = self.escalations.begin(name, firing, look.now) if firing else None
-            if run:
-                self._journal.note(RunKept(run))
-            return []
-        return self._end_run(look.group, alerts, look.now)
-
-    def _end_run(self, group: Group, alerts: Sequence[Alert], now: float) -> list[Notification]:
-        run = self.escalations.runs.get(ident(group))
-        if run is None:
-            return []
-        self.escalations.end(run.group_key)
-        self._journal.note(RunDropped(run.group_key))
-        return [
-            one
-            for receiver in run.told
-            for one in self._page(group, alerts, Tell(receiver, "default", (), run.step), now)
-        ]
-
-    def _escalate(self, now: float) -> list[Notification]:
-        if not self.escalations.runs:
-            return []
-        groups = {ident(group): group for group in self.groups}
-        situations = {
-            name: self._situation(groups[name], now) for name in self.escalations.runs if name in groups
-        }
-        found: list[Notification] = []
-        for step in self.escalations.step(situations, now):
-            self._journal.note(RunKept(step.run))
-            for act in step.acts:
-                found += self._act(groups[step.run.group_key], step.run, act, now)
-        return found
-
-    def _situation(self, group: Group, now: float) -> Situation:
-        firing = [alert for alert in group.alerts.values() if not alert.resolved(now)]
-        live = [alert for alert in firing if not self.muting.mutes(dict(alert.labels), now)]
-        quiet = not live or bool(self.muting.by_time(group.route.terms, now))
-        taken = self.acknowledgements.cover((alert.fingerprint for alert in live), now)
-        return Situation(quiet or taken, tuple(alert.starts_at for alert in live))
-
-    def _act(self, group: Group, run: Run, act: Tell | End, now: float) -> list[Notification]:
-        firing = [alert for alert in group.alerts.values() if not alert.resolved(now)]
-        if isinstance(act, Tell):
-            live = [alert.told(now) for alert in firing if not self.muting.mutes(dict(alert.labels), now)]
-            return self._page(group, live, act, now)
-        for alert in firing:
-            self.resolve(alert.fingerprint, now, f"escalation {run.policy}")
-        return []
-
-    def _page(self, group: Group, alerts: Sequence[Alert], act: Tell, now: float) -> list[Notification]:
-        """Return the notifications that tell a receiver of a group beyond its route."""
-        firing = frozenset(alert.fingerprint for alert in alerts if alert.ends_at is None)
-        resolved = frozenset(alert.fingerprint for alert in alerts if alert.ends_at is not None)
-        return [
-            Notification(
-                at=now,
-                slot=Slot(f"{group.key}{ESCALATION}", act.receiver, one.kind, one.place),
-                group_labels=group.labels,
-                alerts=tuple(alerts),
-                firing=firing,
-                resolved=resolved,
-                reason=f"escalation step {act.step + 1}" if firing else "resolved",
-                route_id=group.route.id,
-                route_labels=tuple(sorted(group.route.labels.items())),
-                repeat_interval=group.route.terms.repeat_interval,
-                urgency=act.urgency,
-                people=act.people,
-            )
-            for one in self.alerting.integrations(act.receiver)
-            if firing or one.send_resolved
-        ]
 
     # The words of people
 
@@ -362,7 +289,7 @@ class Dispatcher:
     def _sweep(self, now: float) -> None:
         self._swept = now
         for group in self.groups.sweep():
-            self._end_run(group, [], now)
+            self._paging.end(group, [], now)
         self._journal.note(*(SilenceDropped(id) for id in self.silences.forget(now)))
         self._journal.note(*(LogDropped(slot) for slot in self.log.forget(now)))
         if now - self._dropped >= DROP_SECONDS:
