@@ -13,6 +13,8 @@ from watchkeeper.cli import (
     check_rules,
     coverage,
     keep,
+    operations,
+    profile,
     query,
     routes,
     slo,
@@ -23,7 +25,20 @@ from watchkeeper.cli import (
 OK, FOUND, USAGE = 0, 1, 2
 
 # Each verb's module has NAME, HELP, arguments(parser) and run(arguments) -> exit code.
-VERBS = (keep, check_config, alerts, routes, check_rules, test_rules, coverage, slo, query, tsdb)
+VERBS = (
+    keep,
+    check_config,
+    alerts,
+    routes,
+    check_rules,
+    test_rules,
+    coverage,
+    slo,
+    query,
+    tsdb,
+    operations,
+    profile,
+)
 
 
 def own_version() -> str:
