@@ -21,6 +21,7 @@ from localvenues.arbitrum.transactions import UnknownTransactionType
 from localvenues.channels import venue as channels
 from localvenues.channels.errors import ChannelsError
 from localvenues.faults import FaultError, parse_script
+from localvenues.polymarket import command as polymarket
 
 FAILURES = (
     ChainError,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--backlog", type=int, default=1200, help="feed messages kept for late readers")
     one.add_argument("--require-version", action="store_true", help="refuse readers that name no version")
     add_channels(verbs.add_parser("channels", help="a pager, chats, a mailbox and a webhook"))
+    polymarket.add_options(verbs.add_parser("polymarket", help="a prediction market, its APIs and traders"))
     return root
 
 
@@ -118,6 +120,8 @@ async def serve(words: argparse.Namespace) -> None:
     with suppress(asyncio.CancelledError):
         if words.venue == "channels":
             await channels.run(channel_settings(words), say)
+        elif words.venue == "polymarket":
+            await polymarket.run(polymarket.settings(words), say)
         else:
             async with arbitrum.opened(settings(words), say) as venue:
                 await venue.run()
