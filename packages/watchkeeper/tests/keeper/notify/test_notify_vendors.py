@@ -228,13 +228,13 @@ def problems(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], 
         return problems(value, schemas[schema["$ref"].rpartition("/")[2]], schemas, at)
     for choice in ("oneOf", "anyOf"):
         if choice in schema:
-            found = [problems(value, one, schemas, at) for one in schema[choice]]
-            return [] if any(not one for one in found) else found[-1]
+            choices = [problems(value, one, schemas, at) for one in schema[choice]]
+            return [] if [] in choices else choices[-1]
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(isinstance(value, KINDS[kind]) for kind in kinds):
         return [f"{at}: {value!r} is none of {kinds}"]
-    found = []
+    found: list[str] = []
     if isinstance(value, str) and len(value) > schema.get("maxLength", 10**9):
         found.append(f"{at}: too long")
     if isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
