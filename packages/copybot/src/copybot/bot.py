@@ -71,7 +71,9 @@ class Bot:
         self.books = Books(
             venue.trading, clock, observer, most=scanner.most_books, seconds=scanner.book_seconds
         )
-        self.executor = Executor(venue.trading, self.orders, execution, clock, observer)
+        self.executor = Executor(
+            venue.trading, self.orders, execution, clock, observer, self.positions.shares_of
+        )
         self.trader = self._trader(rules_of(settings))
         self.monitor = WalletMonitor(
             venue.data, self.wallet_rows, settings.wallets, clock, observer, self.trader.on_fills

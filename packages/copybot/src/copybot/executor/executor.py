@@ -7,7 +7,7 @@ the hash that was computed here, never sent again. Failures never leave this roo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from copybot.clob import ClobError, ClobLimited, ClobRefused, ClobRestarting, Prepared
@@ -45,7 +45,9 @@ class Executor:
         settings: ExecutionSettings,
         clock: Clock,
         observer: ExecutorObserver,
+        traded: Callable[[str], int] = lambda order: 0,
     ) -> None:
+        self._traded = traded  # the shares of an order that own trades have shown so far
         self._desk, self._ledger, self._settings = desk, ledger, settings
         self._clock, self._observer = clock, observer
 
@@ -136,6 +138,8 @@ class Executor:
             return row.status if row.status == "resting" else "uncertain"
         if placed is not None:
             return self._take(row.id, placed)
+        if (shares := self._traded(row.id)) > 0:
+            return self._mark(row.id, "matched", shares)  # the order is forgotten, its trades are not
         if final or self._clock() >= row.at + self._settings.uncertain_seconds:
             return self._mark(row.id, "absent", 0, "the venue does not know it")
         return "uncertain"

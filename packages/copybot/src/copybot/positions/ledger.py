@@ -96,6 +96,11 @@ class PositionLedger:
         )
         return [(str(name), float(at)) for name, at in rows]
 
+    def shares_of(self, order: str) -> int:
+        """Return the shares of an order's trades, final or not."""
+        query = "SELECT coalesce(sum(size), 0) FROM trades WHERE order_id = ?"
+        return int(self._state.db.execute(query, (order,)).fetchone()[0])
+
     def final_shares(self, order: str) -> int:
         """Return the shares of an order's trades that are final."""
         row = self._state.db.execute(

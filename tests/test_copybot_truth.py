@@ -1,0 +1,328 @@
+"""The copy bot against its venue's own ledger, over simulated hours with every fault there is.
+
+Bot and venue talk over real HTTP and websockets on loopback, in one event loop whose time jumps to the next
+timer whenever nothing is left to do: hours pass in minutes, and no test sleeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from copybot.bot import Bot
+from copybot.clob import LocalSigner
+from copybot.compose import followed, telegram_of
+from copybot.model import MICRO
+from copybot.settings import Settings, read_settings
+from copybot.state import State
+from copybot.venue import Clients, place_of
+from localvenues.polymarket.doors.truth import fills as true_fills
+from localvenues.polymarket.doors.truth import orders as true_orders
+from localvenues.polymarket.doors.truth import standing
+from localvenues.polymarket.venue import Settings as VenueSettings
+from localvenues.polymarket.venue import Venue
+
+START = 1_790_000_000  # Unix seconds at which the simulated time begins
+SIGNER = LocalSigner(b"\x55" * 32)
+FUND = 10_000 * MICRO
+STEP = 0.25
+HOURS = 10.0 if os.environ.get("LONG") == "1" else 0.5
+CALM = 420.0  # seconds at the end without fills or faults, in which everything settles
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Waits for sockets for a moment only; where they are quiet, time jumps instead."""
+
+    jump: Callable[[float], None] = staticmethod(lambda seconds: None)
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(0)
+        if ready or timeout == 0 or (timeout is not None and timeout < 0):
+            return ready
+        ready = super().select(0.0002 if timeout is not None else 1.0)
+        if not ready and timeout is not None:
+            self.jump(timeout)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock moves by what it would have slept."""
+
+    def __init__(self) -> None:
+        selector = JumpingSelector()
+        super().__init__(selector)
+        self._at = 0.0
+        selector.jump = self._jump
+
+    def _jump(self, seconds: float) -> None:
+        self._at += seconds
+
+    def time(self) -> float:
+        return self._at
+
+
+class LoopClock:
+    """The venue's clock: the loop's time."""
+
+    def now(self) -> int:
+        return START * 1000 + round(asyncio.get_running_loop().time() * 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Counted:
+    """Stands in for the watcher: counts what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.on_call: Any = lambda now, ok: None
+
+    def __getattr__(self, name: str) -> Any:
+        def note(*arguments: Any) -> None:
+            self.calls[name] += 1
+            self.calls[f"{name}:{arguments[0] if arguments else ''}"] += 1
+            if name == "called":
+                self.on_call(wall(), arguments[2] in (None, "refused", "not_found"))
+
+        return note
+
+
+class Silent:
+    """A log that says nothing but what went wrong."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def info(self, *_: Any, **__: Any) -> None: ...
+    def debug(self, *_: Any, **__: Any) -> None: ...
+    def warning(self, *_: Any, **__: Any) -> None: ...
+
+    def error(self, event: str, **words: Any) -> None:
+        self.errors.append(f"{event} {words}")
+
+
+def wall() -> float:
+    """Return the simulated Unix time."""
+    return START + asyncio.get_running_loop().time()
+
+
+class Play:
+    """One bot on one venue, over some simulated time."""
+
+    def __init__(self, folder: Path, hours: float, seed: int, fault_every: float) -> None:
+        self.folder, self.seconds = folder, hours * 3600
+        self.seed, self.fault_every = seed, fault_every
+        self.observer, self.log = Counted(), Silent()
+        self.most: dict[str, int] = {}
+        self.settings = Settings()
+
+    async def run(self) -> None:
+        """Play to the end, and leave venue and bot as they stand then."""
+        settings = VenueSettings(
+            self.folder,
+            seed=self.seed,
+            fund=(bytes.fromhex(SIGNER.address[2:]),),
+            fund_amount=FUND,
+            fault_every=self.fault_every,
+        )
+        self.venue = Venue(settings, LoopClock())
+        await self.venue.open()
+        ticking = asyncio.ensure_future(self._tick())
+        self.state = State(self.folder / "rows.sqlite")
+        try:
+            await self._bot()
+        finally:
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
+            await self.venue.close()
+
+    async def _tick(self) -> None:
+        while True:
+            self.venue.tick()
+            await asyncio.sleep(STEP)
+
+    async def _bot(self) -> None:
+        self.settings = read_settings(
+            {
+                "venue": {"file": "venue.json"},
+                "sizing": {"mode": "proportional", "ratio": "0.1"},
+                "risk": {"slippage": "0.05", "pause_seconds": 20},
+                "execution": {"uncertain_seconds": 60, "reconcile_seconds": 20},
+            }
+        )
+        place = place_of(self.settings, self.folder)
+        self.settings = followed(self.settings, place)
+        salts = iter(range(1, 10**9))
+        clients = Clients(place, SIGNER, wall, self.observer, lambda: next(salts))
+        telegram = telegram_of(self.settings, wall, self.observer)  # type: ignore[arg-type]
+        self.bot = Bot(
+            self.settings,
+            clients.venue,
+            self.state,
+            wall,
+            self.observer,
+            self.log,
+            telegram,  # type: ignore[arg-type]
+        )
+        self.observer.on_call = self.bot.breaker.called
+        self.began = wall()
+        await self.bot.start()
+        running = asyncio.ensure_future(self.bot.run())
+        try:
+            await self._watch(running)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await clients.close()
+
+    async def _watch(self, running: asyncio.Future[None]) -> None:
+        """Look at the venue's ledger now and then; at the end stop faults and copying, and let all settle."""
+        while wall() < self.began + self.seconds:
+            await asyncio.sleep(1.0)
+            if running.done():
+                running.result()
+            self._measure()
+        self.venue.outages._due.clear()
+        self.venue.outages.active.clear()
+        limits = msgspec.structs.replace(self.bot.trader.rules.limits, reduce_only=True)
+        self.bot.trader.rules = msgspec.structs.replace(self.bot.trader.rules, limits=limits)
+        self.ended = wall()
+        await asyncio.sleep(CALM)
+        while self.bot.orders.open() or self.bot.positions.moving():
+            await asyncio.sleep(1.0)
+            assert wall() < self.ended + 3 * CALM, self.bot.orders.open()
+        await self.bot.monitor.scan()
+        self.differences = await self.bot.bookkeeper.reconcile()
+
+    def _measure(self) -> None:
+        """Note the most that was ever at stake, as the venue's ledger has it."""
+        account = standing(self.venue.world, SIGNER.address.lower())
+        by_market: Counter[str] = Counter()
+        for position in account["positions"]:
+            by_market[position["condition_id"]] += cost_of(position)
+        self.most["market"] = max([self.most.get("market", 0), *by_market.values()])
+        self.most["total"] = max(self.most.get("total", 0), sum(by_market.values()))
+
+    # --- what is compared --------------------------------------------------------------------------
+
+    def truth_of(self, leader: str) -> Counter[tuple[str, str, str, int]]:
+        """Return a leader's fills by the venue's ledger, since the bot began to follow."""
+        return Counter(
+            (one["transaction_hash"], one["token_id"], one["side"], int(one["shares"]))
+            for one in true_fills(self.venue.world, leader, 0)
+            if one["kind"] == "TRADE" and one["block_ms"] // 1000 >= int(self.began)
+        )
+
+    def seen_of(self, leader: str) -> Counter[tuple[str, str, str, int]]:
+        """Return a leader's fills by the bot's rows, without the baseline."""
+        rows = self.state.db.execute(
+            "SELECT tx, token, side, size FROM fills WHERE leader = ? AND coalesce(decision, '') <> 'baseline'",
+            (leader,),
+        )
+        return Counter((str(tx), str(token), str(side), int(size)) for tx, token, side, size in rows)
+
+    def missed(self) -> list[Any]:
+        """Return the leaders' fills that the ledger has and the bot does not; the last seconds do not count."""
+        late = (self.ended + CALM / 2) * 1000
+        rows = {
+            one["transaction_hash"]
+            for leader in self.bot.monitor.leaders
+            for one in true_fills(self.venue.world, leader, 0)
+            if one["block_ms"] > late
+        }
+        lost = (self.truth_of(leader) - self.seen_of(leader) for leader in self.bot.monitor.leaders)
+        return [key for one in lost for key in one.elements() if key[0] not in rows]
+
+    def doubled(self) -> list[Any]:
+        """Return what the bot's rows have more often than the ledger."""
+        more = (self.seen_of(leader) - self.truth_of(leader) for leader in self.bot.monitor.leaders)
+        return [key for one in more for key in one.elements()]
+
+    def detected(self) -> int:
+        """Return how many fills the bot has seen."""
+        return sum(self.seen_of(leader).total() for leader in self.bot.monitor.leaders)
+
+    def true_orders(self) -> list[dict[str, Any]]:
+        """Return every order that the engine took from the bot."""
+        return true_orders(self.venue.world, SIGNER.address.lower())
+
+    def standing(self) -> dict[str, Any]:
+        """Return the bot's account by the venue's ledger."""
+        return standing(self.venue.world, SIGNER.address.lower())
+
+
+def cost_of(position: dict[str, Any]) -> int:
+    """Return what a position of the ledger cost."""
+    return int(position["cost"])
+
+
+def played(folder: Path, hours: float, seed: int, fault_every: float) -> Play:
+    """Play some simulated time in a loop of its own."""
+    play = Play(folder, hours, seed, fault_every)
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(play.run())
+    return play
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The hours with all faults, played once for all laws."""
+    one = played(tmp_path_factory.mktemp("venue"), HOURS, seed=7, fault_every=20.0)
+    yield one
+    one.state.close()
+
+
+def test_the_play_was_one(play: Play) -> None:
+    """Leaders traded, the bot followed, faults struck: the laws below say something."""
+    assert play.detected() > 50 * HOURS
+    assert play.observer.calls["ordered"] > 10 * HOURS
+    assert len({fault.name for fault in play.venue.outages.done}) >= 15
+    assert play.log.errors == []
+
+
+def test_every_fill_of_every_leader_was_detected_once(play: Play) -> None:
+    """100 % detected, none twice, by the venue's ledger."""
+    assert play.missed() == []
+    assert play.doubled() == []
+
+
+def test_no_order_was_doubled(play: Play) -> None:
+    """Each order that the engine took is a row of the bot, and no fill has two of them."""
+    taken = [one["id"] for one in play.true_orders()]
+    rows = dict(play.state.db.execute("SELECT id, fill FROM orders").fetchall())
+    assert set(taken) <= set(rows)
+    assert len(taken) == len({rows[one] for one in taken})
+
+
+def test_cash_and_positions_equal_the_ledger_to_the_cent(play: Play) -> None:
+    """Fees, ghost fills, mint matches and redemptions included."""
+    account = play.standing()
+    assert abs(int(account["cash"]) - play.bot.positions.cash) < MICRO // 100
+    ours: Counter[str] = Counter()
+    for lot in play.bot.positions.lots():
+        ours[lot.token] += lot.size
+    theirs = {one["token_id"]: int(one["shares"]) for one in account["positions"] if int(one["shares"])}
+    assert {token: size for token, size in theirs.items() if abs(size - ours[token]) > MICRO // 100} == {}
+    assert set(ours) <= set(theirs)
+
+
+def test_no_limit_was_ever_exceeded(play: Play) -> None:
+    """Looked at each simulated second in the venue's ledger."""
+    assert play.most["market"] <= 200 * MICRO
+    assert play.most["total"] <= 1000 * MICRO
+
+
+def test_memory_is_bounded(play: Play) -> None:
+    """What is kept in memory has a most."""
+    assert len(play.bot.wallet_rows.recent) <= 20_000
+    assert len(play.bot.books) <= 200
+    assert play.bot.trader.waiting <= 500
