@@ -60,6 +60,10 @@ def test_an_existing_configuration_gives_a_sender_for_each_entry(tmp_path: Path)
         return ""
 
     assert len(listeners(alerting, place(tmp_path), speech.voice, heard)) == 1
+    own = {"telegram": {"acknowledge_button": "false"}, "slack": {"rate_limit": {"per_second": "9"}}}
+    assert listeners(alerting, place(tmp_path), speech.voice, heard, own) == []
+    spoken = speech_of(alerting, place(tmp_path), "", lambda: 0.0, own)
+    assert spoken.senders[Line("all", "slack", 1)].limit.per_second == 9
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from watchkeeper.keeper.notify.channels.settings import Place, read, secret, wir
 from watchkeeper.keeper.notify.channels.telegram import Listener, TelegramSettings
 from watchkeeper.keeper.notify.channels.telegram.listener import OnPress
 from watchkeeper.keeper.notify.outbox import Line
-from watchkeeper.keeper.notify.receivers import senders, texts_of
+from watchkeeper.keeper.notify.receivers import NOTHING, Raw, senders, texts_of
 from watchkeeper.keeper.notify.redaction import Redactor
 from watchkeeper.keeper.notify.tokens import Tokens
 
@@ -27,8 +27,14 @@ class Speech:
     tokens: Tokens
 
 
-def speech_of(alerting: Alerting, place: Place, external_url: str, clock: Callable[[], float]) -> Speech:
-    """Return how a keeper tells people.
+def speech_of(
+    alerting: Alerting,
+    place: Place,
+    external_url: str,
+    clock: Callable[[], float],
+    own: Mapping[str, Raw] = NOTHING,
+) -> Speech:
+    """Return how a keeper tells people; own holds settings of ours by kind of channel.
 
     Raises SettingsInvalid naming the field of a receiver or template that cannot be used, OSError where
     the key of the buttons cannot be kept in the data folder.
@@ -40,10 +46,12 @@ def speech_of(alerting: Alerting, place: Place, external_url: str, clock: Callab
 
     texts = texts_of(alerting.templates, place.folder)
     voice = Voice(texts, Redactor(), external_url, token)
-    return Speech(senders(alerting.receivers.values(), place, voice), voice, tokens)
+    return Speech(senders(alerting.receivers.values(), place, voice, own), voice, tokens)
 
 
-def listeners(alerting: Alerting, place: Place, voice: Voice, on_press: OnPress) -> list[Listener]:
+def listeners(
+    alerting: Alerting, place: Place, voice: Voice, on_press: OnPress, own: Mapping[str, Raw] = NOTHING
+) -> list[Listener]:
     """Return one listener for every Telegram bot whose messages have buttons; raises SettingsInvalid.
 
     Telegram gives each press to one listener only, so a bot that several receivers use has one.
@@ -53,7 +61,7 @@ def listeners(alerting: Alerting, place: Place, voice: Voice, on_press: OnPress)
         for one in receiver.integrations:
             if one.integration.kind != "telegram":
                 continue
-            settings = read(TelegramSettings, one.settings, receiver.name)
+            settings = read(TelegramSettings, {**own.get("telegram", {}), **one.settings}, receiver.name)
             token = secret(settings, "bot_token", receiver.name, place)
             wire = wire_of(settings.http_config, receiver.name, place)
             if settings.acknowledge_button:

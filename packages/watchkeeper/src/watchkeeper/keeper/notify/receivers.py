@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from watchkeeper.keeper.alerts.alerting import Receiver
@@ -38,6 +39,7 @@ from watchkeeper.keeper.notify.outbox.parcel import Line
 from watchkeeper.keeper.notify.pace import Limit
 
 Raw = Mapping[str, Any]
+NOTHING: Mapping[str, Raw] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,21 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def senders(receivers: Iterable[Receiver], place: Place, voice: Voice) -> dict[Line, Sender]:
-    """Return the senders of all receivers; raises SettingsInvalid naming the field."""
+def senders(
+    receivers: Iterable[Receiver], place: Place, voice: Voice, own: Mapping[str, Raw] = NOTHING
+) -> dict[Line, Sender]:
+    """Return the senders of all receivers; raises SettingsInvalid naming the field.
+
+    own holds settings of ours by kind (rate_limit, acknowledge_button), for which Alertmanager's file has
+    no words; an entry's own settings count before them.
+    """
     found: dict[Line, Sender] = {}
     for number, receiver in enumerate(receivers):
         for one in receiver.integrations:
             kind, spot = one.integration.kind, one.integration.place
             path = f"receivers[{number}].{kind}_configs[{spot}]"
-            found[Line(receiver.name, kind, spot)] = sender_of(kind, one.settings, path, place, voice)
+            settings = {**own.get(kind, {}), **one.settings}
+            found[Line(receiver.name, kind, spot)] = sender_of(kind, settings, path, place, voice)
     return found
 
 
