@@ -1,4 +1,4 @@
-"""Open the people of a keeper, and say where the first of them finds the way in."""
+"""Open the people of a keeper and their boards, and say where the first of them finds the way in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from watchkeeper.keeper.access import on_loopback
 from watchkeeper.keeper.config import Config
 from watchkeeper.keeper.people import People, PeopleError
 from watchkeeper.keeper.store import StoreError
-from watchkeeper.keeper.web import Desk, Policy
+from watchkeeper.keeper.web import Desk, Policy, Shelf
+from watchkeeper.keeper.web.boards import BoardsError
 
 LOG = logging.getLogger("watchkeeper.keeper")
 
@@ -47,3 +48,13 @@ def open_desk(
         # A warning, so that no log level hides the only way in.
         LOG.warning("there are no users yet; the setup code for the first one is %s", people.setup_code)
     return desk
+
+
+def open_shelf(folder: Path, clock: Callable[[], float], stack: AsyncExitStack) -> Shelf:
+    """Open boards and annotations, to be closed with the stack; raises StoreError."""
+    try:
+        shelf = Shelf.open(folder, clock)
+    except BoardsError as error:
+        raise StoreError(str(error)) from error
+    stack.callback(shelf.close)
+    return shelf

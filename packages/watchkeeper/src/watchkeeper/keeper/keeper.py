@@ -14,7 +14,7 @@ from typing import Any, Self
 from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
-from watchkeeper.keeper.admission import open_desk
+from watchkeeper.keeper.admission import open_desk, open_shelf
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
 from watchkeeper.keeper.findings import Gathering, silence_rules
@@ -96,7 +96,14 @@ class Keeper:
         self._live = Live(self._sight())
         desk = open_desk(config, self.base / config.data, bool(token), self._clock, self._stack)
         self.people = desk.people
-        app = create_app(self._live, token, config.listen.hosts, more=self.measuring.routes(), desk=desk)
+        app = create_app(
+            self._live,
+            token,
+            config.listen.hosts,
+            more=self.measuring.routes(),
+            desk=desk,
+            shelf=open_shelf(self.base / config.data, self._clock, self._stack),
+        )
         self.measuring.serve(app)
         self._server = server(app)
 

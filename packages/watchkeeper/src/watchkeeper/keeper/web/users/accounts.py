@@ -9,7 +9,7 @@ from watchkeeper.keeper.people import Accounts, User
 from watchkeeper.keeper.web.answers import json, whole
 from watchkeeper.keeper.web.users.bodies import BadBody, read
 from watchkeeper.keeper.web.users.entrance import desk_of
-from watchkeeper.keeper.web.users.gate import note
+from watchkeeper.keeper.web.users.record import note
 from watchkeeper.keeper.web.users.shapes import NewUser, UserChange
 
 MOST_USERS = 1000

@@ -28,8 +28,8 @@ from watchkeeper.keeper.people import (
 )
 from watchkeeper.keeper.web.answers import error, json
 from watchkeeper.keeper.web.users.bodies import BadBody, read
-from watchkeeper.keeper.web.users.gate import address_of, note
 from watchkeeper.keeper.web.users.policy import Policy
+from watchkeeper.keeper.web.users.record import address_of, note
 from watchkeeper.keeper.web.users.shapes import Login, NewPassword, SessionRow, Setup
 from watchkeeper.keeper.web.users.visitor import Visitor, cookie_name, visitor_of
 

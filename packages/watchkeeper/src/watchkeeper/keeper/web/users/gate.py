@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from secrets import compare_digest
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from watchkeeper.keeper.people import People, PeopleUnwritable
 from watchkeeper.keeper.web.answers import error
 from watchkeeper.keeper.web.users.policy import SAFE, Policy, Wanted, under, wanted
+from watchkeeper.keeper.web.users.record import Record
 from watchkeeper.keeper.web.users.visitor import Visitor, recognised
 
 CSRF_HEADER = "x-csrf-token"
@@ -41,9 +42,6 @@ class Gate:
         if request.method in SAFE or need in ("read", "ingest", "probe"):
             app = refusal or self._app
             return await app(scope, receive, self._while_logged_in(request, visitor, send))
-        if refusal is not None and not visitor.name:
-            # Strangers cannot fill the trail; wrong logins are handled, and throttled, further in.
-            return await refusal(scope, receive, send)
         await self._recorded(request, visitor, refusal or self._app, receive, send)
 
     def _refusal(self, request: Request, visitor: Visitor, need: Wanted) -> Response | None:
@@ -55,7 +53,7 @@ class Gate:
             return self._denied(visitor, need)
         if writes and visitor.session is not None and need != "public":
             shown = request.headers.get(CSRF_HEADER, "")
-            if not secrets.compare_digest(shown.encode(), visitor.session.csrf.encode()):
+            if not compare_digest(shown.encode(), visitor.session.csrf.encode()):
                 return error(403, "the header X-CSRF-Token must hold the value that /api/session tells")
         return None
 
@@ -89,29 +87,22 @@ class Gate:
         self, request: Request, visitor: Visitor, app: ASGIApp, receive: Receive, send: Send
     ) -> None:
         """Write a row, act, complete the row, answer: nobody is told of a write that left no trace."""
-        trail, correlation = self._people.trail, secrets.token_hex(8)
-        path = request.url.path
-        kind = path.removeprefix("/api/").partition("/")[0] or "page"
+        record = Record(self._people.trail, request, visitor)
         try:
-            row = trail.begin(
-                kind, visitor.name, visitor.way, address_of(request), request.method, path, correlation
-            )
+            record.begin()
         except PeopleUnwritable as problem:
             return await error(503, str(problem))(request.scope, receive, send)
-        status = 500
 
         async def sending(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = int(message["status"])
-                trail.end(row, status, **request.state.noted)
-                MutableHeaders(scope=message)["X-Correlation-Id"] = correlation
+                record.end(int(message["status"]))
+                MutableHeaders(scope=message)["X-Correlation-Id"] = record.correlation
             await send(message)
 
         try:
             await app(request.scope, receive, sending)
         except BaseException:
-            trail.end(row, 500, "the keeper failed to answer")  # nothing where an answer was begun
+            record.end(500)
             raise
 
     def _while_logged_in(self, request: Request, visitor: Visitor, send: Send) -> Send:
@@ -136,13 +127,3 @@ def foreign(request: Request) -> bool:
     """Return whether a browser sends this on behalf of a page of another origin."""
     origin = request.headers.get("origin")
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
-
-
-def address_of(request: Request) -> str:
-    """Return the address of the other side; empty where it is none."""
-    return request.client.host if request.client else ""
-
-
-def note(request: Request, **what: str) -> None:
-    """Add to the trail's row of this request: reason, actor, resource."""
-    request.state.noted.update(what)

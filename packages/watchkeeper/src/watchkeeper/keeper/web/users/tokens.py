@@ -9,7 +9,7 @@ from watchkeeper.keeper.people import Unknown
 from watchkeeper.keeper.web.answers import json
 from watchkeeper.keeper.web.users.bodies import read
 from watchkeeper.keeper.web.users.entrance import desk_of
-from watchkeeper.keeper.web.users.gate import note
+from watchkeeper.keeper.web.users.record import note
 from watchkeeper.keeper.web.users.shapes import NewToken
 from watchkeeper.keeper.web.users.visitor import visitor_of
 

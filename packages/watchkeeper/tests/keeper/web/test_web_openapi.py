@@ -1,0 +1,125 @@
+"""The API's description: complete, and kept by every answer to any question."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.routing import Route
+
+from watchkeeper.keeper.people import People
+from watchkeeper.keeper.web import Desk, Policy, Shelf, create_app
+from watchkeeper.keeper.web.openapi import ENDPOINTS, document
+
+NOW = 1_700_000_000.0
+DESCRIBED = document(ENDPOINTS, "1")
+ASKED = [
+    one for one in ENDPOINTS if one.path not in ("/api/events", "/api/logout", "/api/setup", "/api/login")
+]
+
+
+@pytest.fixture
+async def site(scene: Any, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client with an admin's session, on a keeper with some series."""
+    people, shelf = People.open(tmp_path, lambda: NOW), Shelf.open(tmp_path, lambda: NOW)
+    people.accounts.first("ann", "correct horse")
+    scene.shelf.put({"__name__": "up", "job": "arb", "instance": "h:1"}, [(NOW - 2, 1)])
+    scene.flip("alert/component/arbbot/feed", "resolved", "firing", "no frame")
+    desk = Desk(people, Policy())
+    transport = httpx.ASGITransport(
+        create_app(scene.live(), desk=desk, shelf=shelf), raise_app_exceptions=False
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        told = await client.post("/api/login", json={"name": "ann", "password": "correct horse"})
+        client.headers["X-CSRF-Token"] = told.json()["csrf"]
+        yield client
+    desk.close()
+    people.close()
+    shelf.close()
+
+
+def test_every_path_of_our_own_is_described_and_no_other(scene: Any, tmp_path: Path) -> None:
+    """A path that is added without a description fails here."""
+    people, shelf = People.open(tmp_path, lambda: NOW), Shelf.open(tmp_path, lambda: NOW)
+    app = create_app(scene.live(), desk=Desk(people, Policy()), shelf=shelf)
+    served = {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, Route) and route.path.startswith("/api/")
+        for method in (route.methods or ())
+        if method != "HEAD"
+    }
+    assert served == {(one.method, one.path) for one in ENDPOINTS}
+    people.close()
+    shelf.close()
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No schema is named that is not there; operations have names of their own."""
+    text = json.dumps(DESCRIBED)
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in DESCRIBED["components"]["schemas"]
+    ids = re.findall(r'"operationId": "([^"]+)"', text)
+    assert len(ids) == len(set(ids)) == len(ENDPOINTS)
+
+
+async def test_the_description_is_served(site: httpx.AsyncClient) -> None:
+    """As JSON, with the keeper's version."""
+    told = (await site.get("/api/openapi.json")).json()
+    assert told == json.loads(json.dumps(DESCRIBED))
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
+ANY = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner)
+)
+FITTING = {
+    "NewUser": {"name": "zoe", "role": "viewer", "password": "a good one"},
+    "UserChange": {"disabled": False},
+    "NewPassword": {"old": "wrong password", "new": "a good one"},
+    "NewToken": {"name": "t", "scopes": ["read"]},
+    "Content": {"title": "t", "widgets": [{"kind": "text"}]},
+    "NewContent": {"version": 1, "board": {"title": "t"}},
+    "NewAnnotation": {"text": "t", "at": 5, "until": 6},
+}
+
+
+def bodies(shape: type) -> st.SearchStrategy[Any]:
+    """Return right bodies of which some fields are replaced or left out, and anything else."""
+    right = FITTING[shape.__name__]
+    some = st.dictionaries(st.sampled_from([*right, "more"]), ANY, max_size=2)
+    return st.just(right) | some.map(lambda other: right | other) | ANY
+
+
+@given(data=st.data())
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+async def test_every_answer_is_described(site: httpx.AsyncClient, data: st.DataObject) -> None:
+    """Whatever is asked: no 500, no status and no content type that the description does not name."""
+    one = data.draw(st.sampled_from(ASKED))
+    segments = st.sampled_from(["ann", "vic", "arbitrage", "%00", "%ff", "x y", "%2e%2e", "é", "1"])
+    path = re.sub(r"\{\w+\}", lambda _: data.draw(segments), one.path)
+    values = st.sampled_from(
+        ["", "0", "1", "-1", "1e3", "99999999999999999999", "nan", "\x00", "arbbot", "é"]
+    )
+    names = st.sampled_from([parameter.name for parameter in one.query] or ["zzz"])
+    query = data.draw(st.dictionaries(names, values, max_size=3))
+    body = data.draw(bodies(one.asks)) if one.asks else None
+    sent = {} if one.asks is None else {"json": body}
+    answer = await site.request(one.method, path, params=query, **sent)
+    described = DESCRIBED["paths"][one.path][one.method.lower()]["responses"]
+    assert answer.status_code < 500, (one.path, query, body, answer.text)
+    assert str(answer.status_code) in described, (one.method, path, query, body, answer.text)
+    kinds = described[str(answer.status_code)].get("content", {})
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    assert kind in kinds if kinds else not answer.content
