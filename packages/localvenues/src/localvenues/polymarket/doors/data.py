@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from localvenues.polymarket.doors.cdn import MAX_AGE, Cdn
-from localvenues.polymarket.doors.data_query import BadQuery, Query, cursor, read_cursor, read_v1, read_v2
+from localvenues.polymarket.doors.data_query import BadQuery, Query, cursor, read_v1, read_v2
 from localvenues.polymarket.doors.host import Host, answer, refuse
 from localvenues.polymarket.exchange.ledger import Position
 from localvenues.polymarket.exchange.model import Market
@@ -43,6 +43,8 @@ class DataDoor:
         get("/holders", self._holders)
         get("/v2/holders", self._holders)
         get("/v2/resolutions", self._resolutions)
+        get("/leaderboard", self._leaderboard_v1)
+        get("/v2/leaderboard", self._leaderboard_v2)
 
     async def _ok(self, _: web.Request) -> web.Response:
         return answer({"data": "OK"})
@@ -188,23 +190,28 @@ class DataDoor:
         return {"token_id": token, "holders": shapes}
 
     async def _resolutions(self, request: web.Request) -> web.Response:
-        """Resolved markets, newest first."""
-        try:
-            start = read_cursor(request.query.get("cursor", ""))
-        except BadQuery as error:
-            return refuse(str(error), 400)
-        done = [one for one in self._world.exchange.markets.values() if one.closed is not None]
-        done.sort(key=lambda one: -(one.closed or 0))
-        rows = [
-            {
-                "condition_id": one.condition_id,
-                "winning_token_id": one.winner,
-                "winning_outcome": one.outcome(one.winner) if one.winner else "",
-                "resolved_at": (one.closed or 0) // 1000,
-            }
-            for one in done[start : start + 100]
-        ]
-        return answer(envelope(rows, start + 100 if len(done) > start + 100 else None))
+        """How markets stand with their resolution, by condition."""
+        wanted = request.query.get("condition_id", "").split(",")
+        rows = [one for key in wanted if (one := self._world.exchange.markets.get(key)) is not None]
+        return answer({"data": [data.resolution_v2(one) for one in rows]})
+
+    # Leaderboards
+
+    def _ranked(self) -> list[tuple[str, int, int]]:
+        """Return (leader, profit, dollars traded), the best first."""
+        rows = []
+        for leader in self._world.leaders.all:
+            held = list(self._held(leader.wallet))
+            profit = sum(one[3].realized for one in held)
+            rows.append((leader.wallet, profit, sum(one[3].bought for one in held)))
+        return sorted(rows, key=lambda row: -row[1])
+
+    async def _leaderboard_v1(self, _: web.Request) -> web.Response:
+        return answer([data.rank_v1(wallet, profit) for wallet, profit, _ in self._ranked()])
+
+    async def _leaderboard_v2(self, _: web.Request) -> web.Response:
+        shapes = [data.rank_v2(place, *row) for place, row in enumerate(self._ranked(), 1)]
+        return answer(envelope(shapes, None))
 
 
 def envelope(rows: list[dict[str, Any]], following: int | None) -> dict[str, Any]:

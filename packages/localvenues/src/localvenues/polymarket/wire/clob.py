@@ -56,9 +56,11 @@ def midpoint(best: tuple[int | None, int | None]) -> str | None:
 
 
 def spread(best: tuple[int | None, int | None]) -> str | None:
-    """Return ask less bid."""
+    """Return ask less bid; a missing one counts as 1 or 0; None for an empty book."""
     bid, ask = best
-    return None if bid is None or ask is None else text(ask - bid)
+    if bid is None and ask is None:
+        return None
+    return text((ONE if ask is None else ask) - (bid or 0))
 
 
 def clob_market(market: Market) -> dict[str, Any]:

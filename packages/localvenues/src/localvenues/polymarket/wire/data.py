@@ -249,3 +249,46 @@ def holder_v2(wallet: str, market: Market, token: str, held: Position) -> dict[s
         "unrealized_pnl": floating(sums["unrealized"]),
         "total_pnl": floating(held.realized + sums["unrealized"]),
     }
+
+
+def resolution_v2(market: Market) -> dict[str, Any]:
+    """Return a row of GET /v2/resolutions; payouts are 6-decimal units per share."""
+    resolved = market.winner is not None
+    payouts = [ONE if token == market.winner else 0 for token in market.tokens]
+    return {
+        "condition_id": market.condition_id,
+        "status": "resolved" if resolved else "initialized",
+        "extended_review": False,
+        "was_disputed": False,
+        "new_version_q": False,
+        "last_update_timestamp": (market.closed or market.created) // 1000,
+        "payouts": payouts if resolved else None,
+    }
+
+
+def rank_v1(wallet: str, profit: int) -> dict[str, Any]:
+    """Return a row of the v1 leaderboard."""
+    return {
+        "proxyWallet": wallet,
+        "amount": profit / ONE,
+        "pseudonym": profile(wallet).pseudonym,
+        "name": profile(wallet).name,
+        "bio": "",
+        "profileImage": "",
+        "profileImageOptimized": "",
+        "period": "all",
+    }
+
+
+def rank_v2(rank: int, wallet: str, profit: int, volume: int) -> dict[str, Any]:
+    """Return a row of the v2 leaderboard; volume is in shares."""
+    return {
+        "rank": rank,
+        "user_id": wallet,
+        "pnl": floating(profit),
+        "volume": floating(volume),
+        "user_name": profile(wallet).name,
+        "profile_image": "",
+        "x_username": "",
+        "verified": False,
+    }

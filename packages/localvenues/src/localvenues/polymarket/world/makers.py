@@ -59,7 +59,7 @@ class Maker:
         market, tick = self._market, self._market.tick.size
         if not tick / ONE / 2 < price < 1 - tick / ONE / 2:
             return
-        at, shares = self._desk.snap(market, price), self._chance.randint(40, 500) * ONE
+        at, shares = self._desk.snap(market, price), self._chance.randint(100, 1500) * ONE
         token = market.tokens[0]
         if self._chance.random() < 0.5:
             token, at, side = market.tokens[1], ONE - at, Side.SELL if side is Side.BUY else Side.BUY
