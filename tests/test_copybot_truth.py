@@ -35,7 +35,7 @@ SIGNER = LocalSigner(b"\x55" * 32)
 FUND = 10_000 * MICRO
 STEP = 0.25
 HOURS = 10.0 if os.environ.get("LONG") == "1" else 0.5
-CALM = 420.0  # seconds at the end without fills or faults, in which everything settles
+CALM = 240.0  # seconds at the end without fills or faults, in which everything settles
 
 
 class JumpingSelector(selectors.DefaultSelector):
@@ -225,13 +225,14 @@ class Play:
     def seen_of(self, leader: str) -> Counter[tuple[str, str, str, int]]:
         """Return a leader's fills by the bot's rows, without the baseline."""
         rows = self.state.db.execute(
-            "SELECT tx, token, side, size FROM fills WHERE leader = ? AND coalesce(decision, '') <> 'baseline'",
+            "SELECT tx, token, side, size FROM fills"
+            " WHERE leader = ? AND coalesce(decision, '') <> 'baseline'",
             (leader,),
         )
         return Counter((str(tx), str(token), str(side), int(size)) for tx, token, side, size in rows)
 
     def missed(self) -> list[Any]:
-        """Return the leaders' fills that the ledger has and the bot does not; the last seconds do not count."""
+        """Return the leaders' fills that the ledger has and the bot does not, but for the last seconds."""
         late = (self.ended + CALM / 2) * 1000
         rows = {
             one["transaction_hash"]

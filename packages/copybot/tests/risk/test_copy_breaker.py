@@ -61,7 +61,7 @@ def test_a_pause_by_hand_ends_by_hand_alone() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["ok", "bad", "judge", "trip", "resume"]), st.floats(0, 100))))
 def test_no_history_breaks_it(events: list[tuple[str, float]]) -> None:
-    """Known failure: a breaker that crashes the bot. Whatever happens, it answers and its memory is bounded."""
+    """Known failure: a breaker that crashes the bot. Whatever happens, this one answers."""
     one, now = breaker(), 0.0
     for kind, step in events:
         now += step

@@ -15,7 +15,7 @@ class Budget:
 
     def __init__(self, limit: float, burst: float | None = None) -> None:
         self._pace = WINDOW / limit
-        self._ahead = self._pace * (burst if burst is not None else max(1.0, limit / 10))
+        self._ahead = self._pace * (burst if burst is not None else max(1.0, limit / 4))
         self._next = float("-inf")
 
     def reserve(self, now: float) -> float:

@@ -37,6 +37,8 @@ class UnsignedOrder(msgspec.Struct, frozen=True):
     side: int
     timestamp: int
     signature_type: int = 0
+    metadata: bytes = bytes(32)
+    builder: bytes = bytes(32)
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -89,7 +91,8 @@ def order_digest(order: UnsignedOrder, chain_id: int, exchange: str) -> bytes:
         + word(order.side)
         + word(order.signature_type)
         + word(order.timestamp)
-        + bytes(64)  # metadata and builder
+        + order.metadata
+        + order.builder
     )
     domain = keccak(
         keccak(DOMAIN_TYPE)

@@ -55,8 +55,12 @@ class Trading:
 
     @property
     def address(self) -> str:
-        """Return the wallet's address in lower case."""
+        """Return the address that holds money and positions, in lower case."""
         return self._signer.address.lower()
+
+    def exchange(self, neg_risk: bool) -> str:
+        """Return the contract that an order is signed for."""
+        return self._contracts.neg_risk_exchange if neg_risk else self._contracts.exchange
 
     async def login(self) -> Credentials:
         """Derive the wallet's API key, or create it where there is none."""
@@ -81,7 +85,7 @@ class Trading:
 
     async def prepare(self, plan: Plan, kind: OrderType, until: int = 0) -> Prepared:
         """Sign an order, without sending it."""
-        exchange = self._contracts.neg_risk_exchange if plan.neg_risk else self._contracts.exchange
+        exchange = self.exchange(plan.neg_risk)
         return prepare(plan, kind, self._signer, self._chain_id, exchange, self._salt(), self._clock(), until)
 
     async def place(self, prepared: Prepared) -> Placed:
@@ -113,7 +117,7 @@ class Trading:
         found: list[OwnTrade] = []
         cursor = ""
         for _ in range(100):
-            params = {"maker_address": self._signer.address, "after": str(after)}
+            params = {"maker_address": self.address, "after": str(after)}
             data = await self._authorised(
                 "GET", "/data/trades", params=params | ({"next_cursor": cursor} if cursor else {})
             )
