@@ -59,13 +59,17 @@ class Wire:
         """Send a request and read the answer; raises ChannelError. The caller bounds the time."""
         url = urlsplit(request.url)
         try:
+            head = head_of(request, url, self._by_proxy(url))
+        except h11.LocalProtocolError:
+            # Its own words would tell the header, which may be a secret.
+            told = "the request cannot be written: its URL or a header holds what HTTP does not allow"
+            raise ChannelError(told, retryable=False) from None
+        try:
             reader, writer = await self._connect(url)
         except (OSError, UnicodeError, ValueError, EOFError) as error:
             raise broken(f"cannot connect to {place_of(url)}: {told(error)}") from None
         try:
-            return await _Line(reader, writer).ask(head_of(request, url, self._by_proxy(url)), request.body)
-        except h11.LocalProtocolError as error:
-            raise ChannelError(f"the request cannot be written: {error}", retryable=False) from None
+            return await _Line(reader, writer).ask(head, request.body)
         except h11.RemoteProtocolError as error:
             raise broken(f"{place_of(url)} broke off or does not speak HTTP: {error}") from None
         except (OSError, EOFError) as error:
@@ -86,9 +90,13 @@ class Wire:
             )
         proxy = urlsplit(self.proxy)
         reader, writer = await asyncio.open_connection(proxy.hostname, port_of(proxy))
-        if secure:
-            await tunnel(reader, writer, f"{url.hostname}:{port_of(url)}", proxy)
-            await writer.start_tls(context or ssl.create_default_context(), server_hostname=name)
+        try:
+            if secure:
+                await tunnel(reader, writer, f"{url.hostname}:{port_of(url)}", proxy)
+                await writer.start_tls(context or ssl.create_default_context(), server_hostname=name)
+        except BaseException:
+            writer.transport.abort()
+            raise
         return reader, writer
 
 
