@@ -62,8 +62,8 @@ class Wire:
             head = head_of(request, url, self._by_proxy(url))
         except h11.LocalProtocolError:
             # Its own words would tell the header, which may be a secret.
-            told = "the request cannot be written: its URL or a header holds what HTTP does not allow"
-            raise ChannelError(told, retryable=False) from None
+            why = "its URL or a header holds what HTTP does not allow"
+            raise ChannelError(f"the request cannot be written: {why}", retryable=False) from None
         try:
             reader, writer = await self._connect(url)
         except (OSError, UnicodeError, ValueError, EOFError) as error:
