@@ -1,4 +1,4 @@
-"""`watchkeeper alerts`: list the alerts of a running keeper."""
+"""`watchkeeper alerts`: list the alerts of a running keeper, test its channels, preview who would be told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
+from watchkeeper.cli import trying
+
 NAME = "alerts"
 HELP = "list the alerts that fire (exit code 1 if any does), or the newest ones"
 TIMEOUT = 10.0
@@ -22,6 +24,14 @@ class Unanswered(Exception):
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "verb",
+        nargs="?",
+        choices=("list", "test", "preview"),
+        default="list",
+        help="test CHANNEL sends a test message, preview NAME=VALUE... says who would be told (%(default)s)",
+    )
+    parser.add_argument("words", nargs="*", metavar="WORD", help="a receiver or receiver/kind[place]; labels")
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the keeper (%(default)s)")
     parser.add_argument("--all", action="store_true", help="resolved alerts, too")
     parser.add_argument("--limit", type=int, default=50, help="at most so many (%(default)s)")
@@ -30,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 where nothing fires, 1 where something does, 2 where the keeper does not answer."""
+    if given.verb != "list":
+        return trying.test(given) if given.verb == "test" else trying.preview(given)
     try:
         rows = ask(f"{given.url.rstrip('/')}/api/alerts?limit={given.limit}")["alerts"]
     except Unanswered as error:

@@ -1,8 +1,8 @@
 """From a judged subject to the words of its alert.
 
 A subject is `kind/owner/name`: `target/<job>/<instance>`, `component/<bot>/<name>`,
-`silence/<bot>/<judge>`. An alert of a rule is `rule/<alert name>/<all its labels as JSON>`, and its
-reason is a line, then its annotations as JSON.
+`silence/<bot>/<judge>`, `ping/<bot>/heartbeat`, `guard/keeper/breaker`. An alert of a rule is
+`rule/<alert name>/<all its labels as JSON>`, and its reason is a line, then its annotations as JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ KINDS = {
     "target": ("TargetDown", "job", "instance"),
     "component": ("ComponentUnhealthy", "bot", "component"),
     "silence": ("Silence", "bot", "judge"),
+    "ping": ("PingMissing", "bot", "ping"),
+    "guard": ("StressBreakerLocked", "service", "guard"),
 }
 
 RULE = "rule/"
@@ -49,6 +51,10 @@ def summary_of(subject: str) -> str:
         return f"{owner}: {name} is silent"
     if kind == "rule":
         return f"{owner} fires"
+    if kind == "ping":
+        return f"{owner}: no ping"
+    if kind == "guard":
+        return f"{owner}: the stress breaker needs a person to reset it"
     return f"{subject} is unhealthy"
 
 

@@ -118,6 +118,7 @@ def problems(config: Config) -> Iterator[str]:
     yield from range_problems(config)
     yield from job_problems(config)
     yield from silence_problems(config)
+    yield from care_problems(config)
 
 
 def range_problems(config: Config) -> Iterator[str]:
@@ -177,3 +178,25 @@ def silence_problems(config: Config) -> Iterator[str]:
         names.add(judge.name)
         if judge.limit <= 0:
             yield f"{path}.limit: expected more than 0s"
+
+
+def care_problems(config: Config) -> Iterator[str]:
+    """Yield what is wrong with guard and dead-man's switches."""
+    guard = config.guard
+    for name in ("cpu", "memory", "stalled"):
+        trip, recover = getattr(guard, f"{name}_trip"), getattr(guard, f"{name}_recover")
+        if not 0 <= trip <= 100 or (trip and not 0 < recover < trip):
+            yield f"guard.{name}_recover: expected less than {name}_trip ({trip:g}), got {recover:g}"
+    if guard.attempts < 1:
+        yield f"guard.attempts: expected at least 1, got {guard.attempts}"
+    names: set[str] = set()
+    for place, ping in enumerate(config.deadman.expect):
+        path = f"deadman.expect[{place}]"
+        if not LABEL.fullmatch(ping.name.replace("-", "_")) or ping.name in names:
+            yield f"{path}.name: expected a name of its own of letters, digits, - and _, got {ping.name!r}"
+        names.add(ping.name)
+        if ping.every <= 0:
+            yield f"{path}.every: expected more than 0s"
+    for place, out in enumerate(config.deadman.ping):
+        if out.every <= 0:
+            yield f"deadman.ping[{place}].every: expected more than 0s"

@@ -225,6 +225,64 @@ class RemoteWrite(Node, frozen=True, kw_only=True):
     queue_config: QueueConfig = QueueConfig()
 
 
+class Alertmanager(Node, frozen=True, kw_only=True):
+    """A real Alertmanager that gets our alerts."""
+
+    url: str
+    timeout: Duration = Duration(10)
+    bearer_token_file: str = ""
+
+
+class AlertingConfig(Node, frozen=True, kw_only=True):
+    """Who is told of which alerts, in an `alertmanager.yml`, and who else hears of them."""
+
+    config_file: str = ""
+    external_url: str = ""
+    alertmanagers: list[Alertmanager] = []
+    max_alerts: int = 50_000
+    silence_reminder: Duration = Duration(7 * 86_400)
+
+
+class GuardConfig(Node, frozen=True, kw_only=True):
+    """The stress breaker; percentages of the whole machine, 0 never trips."""
+
+    enabled: bool = True
+    cpu_trip: float = 90.0
+    memory_trip: float = 85.0
+    stalled_trip: float = 50.0
+    cpu_recover: float = 72.0
+    memory_recover: float = 68.0
+    stalled_recover: float = 20.0
+    hold: Duration = Duration(10)
+    retry: Duration = Duration(60)
+    attempts: int = 3
+
+
+class PingOut(Node, frozen=True, kw_only=True):
+    """An address elsewhere that hears of this keeper as long as it keeps watch."""
+
+    url: str = ""
+    url_file: str = ""
+    every: Duration = Duration(60)
+    timeout: Duration = Duration(10)
+
+
+class PingIn(Node, frozen=True, kw_only=True):
+    """A ping that must come to `/api/ping/NAME`."""
+
+    name: str
+    every: Duration
+    grace: Duration = Duration(0)
+    severity: Severity = "critical"
+
+
+class Deadman(Node, frozen=True, kw_only=True):
+    """Dead-man's switches, outwards and inwards."""
+
+    ping: list[PingOut] = []
+    expect: list[PingIn] = []
+
+
 class Log(Node, frozen=True, kw_only=True):
     """The keeper's own log, on standard error."""
 
@@ -250,6 +308,9 @@ class Config(Node, frozen=True, kw_only=True):
     query: QueryConfig = QueryConfig()
     remote_write: list[RemoteWrite] = []
     remote_write_receiver: Receiver = Receiver()
+    alerting: AlertingConfig = AlertingConfig()
+    guard: GuardConfig = GuardConfig()
+    deadman: Deadman = Deadman()
     log: Log = Log()
 
 

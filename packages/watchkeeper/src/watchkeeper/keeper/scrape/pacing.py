@@ -33,6 +33,12 @@ class Pace:
             self._expected_ms += self.interval * 1000 * (missed + 1)
         return missed
 
+    def leave_out(self) -> None:
+        """Go one tick further."""
+        self.next_at += self.interval
+        if self._expected_ms is not None:
+            self._expected_ms += self.interval * 1000
+
     def stamp(self, wall_ms: float) -> int:
         """Return the time of a scrape that begins now: on the grid when it is close, else the clock's.
 

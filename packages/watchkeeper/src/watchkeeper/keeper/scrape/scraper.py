@@ -27,7 +27,7 @@ class Scraper:
     """Scrape the targets of some jobs into a store, in one task per target of the running loop.
 
     `on_scrape` is called after each scrape, in the loop; what it raises is logged. `clock` gives the
-    samples' times (Unix seconds).
+    samples' times (Unix seconds). While `slowness` is n, all scrapes but each n-th are left out.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class Scraper:
         *,
         on_scrape: OnScrape | None = None,
         clock: Callable[[], float] = time.time,
+        slowness: Callable[[], int] = lambda: 1,
     ) -> None:
+        self._slowness = slowness
         self._jobs = {job.name: job for job in jobs}
         self._store = store
         self._on_scrape = on_scrape
@@ -136,6 +138,8 @@ class Scraper:
                 # A fault of ours must not end the watch over this target; it shows as silence otherwise.
                 _log.exception("scrape of %s failed inside the keeper", target.url)
             pace.advance(now())
+            for _ in range(self._slowness() - 1):
+                pace.leave_out()
 
     def _tell(self, scraped: Scraped) -> None:
         if self._on_scrape is None:

@@ -8,7 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web.alertmanager import alerts, posts, silences, status, words
+from watchkeeper.keeper.web.alertmanager import (
+    alerts,
+    guarding,
+    links,
+    pinging,
+    posts,
+    silences,
+    status,
+    trying,
+    words,
+)
 from watchkeeper.keeper.web.alertmanager.errors import Handler, answer, guarded
 
 PATHS: dict[str, dict[str, Handler]] = {
@@ -24,12 +34,24 @@ PATHS: dict[str, dict[str, Handler]] = {
     "/api/v2/alerting/acknowledge": {"POST": words.post_acknowledgement},
     "/api/v2/alerting/unacknowledge": {"POST": words.post_withdrawal},
     "/api/v2/alerting/resolve": {"POST": words.post_resolution},
+    "/api/v2/alerting/test": {"POST": trying.post_test},
+    "/api/v2/guard": {"GET": guarding.get_guard},
+    "/api/v2/guard/reset": {"POST": guarding.post_reset},
+    "/api/ping": {"GET": pinging.get_pings},
+    "/api/ping/{name}": {"POST": pinging.post_ping},
+    "/api/ping/{name}/fail": {"POST": pinging.post_failure},
+    "/ack": {"GET": links.get_page, "POST": links.post_word},
+    "/ack.js": {"GET": links.get_script},
 }
 METHODS: Sequence[str] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes; the application's state holds `alerting` (Desk) and `version`."""
+    """Return the routes.
+
+    The application's state holds `alerting` (Desk), `version`, and beside them `guard` (StressGuard),
+    `pings` (PingBook), `senders` (by Line) and `answering` (Answering).
+    """
     known: list[BaseRoute] = [
         Route(path, one_of(handlers), methods=list(METHODS)) for path, handlers in PATHS.items()
     ]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchkeeper.keeper.alerts import AlertUnknown, AlertView, preview
-from watchkeeper.keeper.alerts.matchers import Matchers, agree
+from watchkeeper.keeper.alerts.matchers import Matchers, agree, read_matchers
 from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.web.alertmanager.alerts import alert_row
 from watchkeeper.keeper.web.alertmanager.bodies import body_of, decoded
@@ -64,11 +64,18 @@ async def post_resolution(request: Request) -> Response:
 
 async def word_of(request: Request) -> Word:
     word = decoded(await body_of(request, "word", MOST_BYTES), Word, "word")
-    if not word.who.strip():
+    word.who = name_of(request) or word.who.strip()
+    if not word.who:
         raise Refused(400, "who: say who you are")
     if not word.fingerprints and not word.matchers:
         raise Refused(400, "fingerprints or matchers: say which alerts")
     return word
+
+
+def name_of(request: Request) -> str:
+    """Return the name of somebody who has logged in; nobody speaks for another."""
+    visitor = getattr(request.state, "visitor", None)
+    return str(getattr(visitor, "name", "") or "")
 
 
 def until_of(word: Word, now: float) -> float | None:
@@ -101,8 +108,6 @@ def meant(word: Word, desk: Desk) -> list[str]:
 
 
 def read(texts: list[str]) -> Matchers:
-    from watchkeeper.keeper.alerts.matchers import read_matchers
-
     return tuple(one for text in texts for one in read_matchers(text))
 
 
