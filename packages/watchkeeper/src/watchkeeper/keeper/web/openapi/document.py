@@ -30,6 +30,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one in found:
         paths.setdefault(one.path, {})[one.method.lower()] = operation(one, by_shape)
+    link(found, paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Watchkeeper", "version": version, "description": "The keeper's own API."},
@@ -54,7 +55,7 @@ def operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": problem}},
         }
     made: dict[str, Any] = {
-        "operationId": re.sub(r"\W+", "_", f"{one.method}{one.path}").strip("_").lower(),
+        "operationId": name_of(one),
         "summary": one.about,
         "tags": [one.room],
         "responses": responses,
@@ -66,6 +67,25 @@ def operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         content = {kind: {"schema": schemas[repr(one.asks)]} for kind in kinds}
         made["requestBody"] = {"required": True, "content": content}
     return made
+
+
+def name_of(one: Endpoint) -> str:
+    return re.sub(r"\W+", "_", f"{one.method}{one.path}").strip("_").lower()
+
+
+def link(endpoints: tuple[Endpoint, ...], paths: dict[str, dict[str, Any]]) -> None:
+    """Say of each answer that tells what was made which operations take it up."""
+    for maker in endpoints:
+        if not maker.made:
+            continue
+        followers = [one for one in endpoints if one.path.startswith(f"{maker.path}/{{")]
+        paths[maker.path][maker.method.lower()]["responses"]["201"]["links"] = {
+            name_of(one): {
+                "operationId": name_of(one),
+                "parameters": {re.findall(r"\{(\w+)\}", one.path)[0]: f"$response.body#/{maker.made}"},
+            }
+            for one in followers
+        }
 
 
 def refusals(one: Endpoint) -> list[int]:

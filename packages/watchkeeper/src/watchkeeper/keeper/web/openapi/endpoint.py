@@ -18,7 +18,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     asks is the shape of the body; answers says, for each good status, the shape of its JSON (None: no
     body), or a content type; refusals are the statuses of errors beside those that every path of its
-    right has.
+    right has; made points to the name of what was made, in the answer, by which it is found afterwards.
     """
 
     method: str
@@ -30,6 +30,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     asks_yaml: bool = False
     query: tuple[Parameter, ...] = ()
     refusals: tuple[int, ...] = ()
+    made: str = ""
 
 
 def whole(name: str, least: int, most: int, about: str = "") -> Parameter:

@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from watchkeeper.keeper.web.answers import error
 from watchkeeper.keeper.web.users import accounts, entrance, tokens
 from watchkeeper.keeper.web.users.entrance import Handler, handled
 
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/session", entrance.session),
     ("POST", "/api/setup", entrance.setup),
@@ -33,11 +35,15 @@ def routes() -> list[BaseRoute]:
 
 
 def by_path(paths: tuple[tuple[str, str, Handler], ...]) -> list[BaseRoute]:
-    """Return one route per path that knows all its methods, so that others are answered with 405."""
+    """Return one route per path that takes every method, so that those it has not are answered with 405.
+
+    With the path's own methods alone a GET of a path that is only written to would fall through to the
+    files of the page, and be answered with 404.
+    """
     found: dict[str, dict[str, Handler]] = {}
     for method, path, handler in paths:
         found.setdefault(path, {})[method] = handled(handler)
-    return [Route(path, chosen(by), methods=list(by)) for path, by in found.items()]
+    return [Route(path, chosen(by), methods=METHODS) for path, by in found.items()]
 
 
 def chosen(by: dict[str, Handler]) -> Handler:
@@ -45,6 +51,8 @@ def chosen(by: dict[str, Handler]) -> Handler:
 
     async def answering(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
+        if method not in by:
+            return error(405, f"expected {' or '.join(by)}", {"Allow": ", ".join(by)})
         return await by[method](request)
 
     return answering
