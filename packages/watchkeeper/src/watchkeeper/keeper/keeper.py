@@ -15,9 +15,11 @@ from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
 from watchkeeper.keeper.admission import open_desk, open_shelf
+from watchkeeper.keeper.alarming import Alarming
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
 from watchkeeper.keeper.findings import Gathering, silence_rules
+from watchkeeper.keeper.guard import REFRESH_SECONDS, Shedding
 from watchkeeper.keeper.judge import Contact, Finding, Judge, overall
 from watchkeeper.keeper.measuring import Measuring
 from watchkeeper.keeper.notify import Channel, Cursor, JsonlChannel, LogChannel, Outbox
@@ -100,12 +102,13 @@ class Keeper:
             self._live,
             token,
             config.listen.hosts,
-            more=self.measuring.routes(),
+            more=[*self.measuring.routes(), *self.alarming.routes()],
             desk=desk,
             shelf=open_shelf(self.base / config.data, self._clock, self._stack),
         )
         self.measuring.serve(app)
-        self._server = server(app)
+        self.alarming.serve(app)
+        self._server = server(Shedding(app, lambda: self.alarming.guard.tripped))
 
     def _open_rows(self, folder: Path) -> None:
         retention = self.config.retention
@@ -122,7 +125,12 @@ class Keeper:
         self._stack.callback(self.flips.close)
 
     def _open_scrape(self) -> None:
-        self.scraper = Scraper(jobs_of(self.config, self.base), self.store, clock=self._clock)
+        self.scraper = Scraper(
+            jobs_of(self.config, self.base),
+            self.store,
+            clock=self._clock,
+            slowness=self._slowness,
+        )
         self.asker = Asker(fetch_json, self.config.judge.health_path, self._clock)
         self._stack.push_async_callback(self.asker.close)
         self.measuring = Measuring(
@@ -131,8 +139,13 @@ class Keeper:
         self._stack.callback(self.measuring.close)
         self.measuring.open()
 
+    def _slowness(self) -> int:
+        return self.alarming.guard.slowness()
+
     def _open_judge(self, folder: Path) -> None:
-        self.judge, ledger = memory.recalled(self.flips)
+        self.judge, self._ledger = memory.recalled(self.flips)
+        self.alarming = Alarming(self.config, self.base, self.judge, self._clock, self.version, self.port)
+        self.alarming.open(self._stack)
         channels = self._channels(folder)
         names = [channel.name for channel in channels]
         cursor = Cursor.open(folder / "notify.json", names, memory.last_row(self.flips))
@@ -142,9 +155,10 @@ class Keeper:
         gathering = Gathering(self.config, rules, self.store, self.asker, self.started)
 
         def findings(contacts: list[Contact], judge: Judge, now: float) -> list[Finding]:
-            return [*gathering.findings(contacts, judge, now), *self.measuring.ruling.findings(judge)]
+            ruled, cared = self.measuring.ruling.findings(judge), self.alarming.findings(judge)
+            return [*gathering.findings(contacts, judge, now), *ruled, *cared]
 
-        self.round = Round(findings, self.judge, ledger, self.flips, outbox)
+        self.round = Round(findings, self.judge, self._ledger, self.flips, outbox)
 
     def _channels(self, folder: Path) -> list[Channel]:
         notify = self.config.notify
@@ -161,6 +175,7 @@ class Keeper:
         self.watch.check("scrape", itself.scrape_check(self.contacts, self._clock), critical=True)
         self.watch.check("notify", itself.notify_check(self.round.tally))
         self.measuring.watch(self.watch)
+        self.alarming.watch(self.watch)
 
     def _sight(self) -> Sight:
         gauge = itself.Gauge(time.monotonic)
@@ -196,6 +211,7 @@ class Keeper:
                 "scrape": self.scraper.run(),
                 "rounds": self._rounds(),
                 "rules": self.measuring.run(),
+                "alerting": self.alarming.run(),
                 "housekeeping": self._housekeeping(),
                 "http": self._server.serve(sockets=[self._door]),
                 "stop": stop.wait(),
@@ -229,12 +245,15 @@ class Keeper:
     async def _rounds(self) -> None:
         """Do one round each `judge.every`, without drift; a round that fails ends the keeper."""
         every = float(self.config.judge.every)
-        due = time.monotonic()
+        due = shown = time.monotonic()
         while True:
             contacts = self.contacts()
             self.asker.ask(contacts)
             await self.round.go(contacts, self._clock(), time.monotonic())
-            self._live.refresh()
+            await self.alarming.follow(self._ledger.firing, self._clock())
+            if not self.alarming.guard.tripped or time.monotonic() - shown >= REFRESH_SECONDS:
+                self._live.refresh()
+                shown = time.monotonic()
             due = max(due + every, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
 
