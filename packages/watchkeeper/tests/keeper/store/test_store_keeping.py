@@ -218,3 +218,29 @@ def test_flips_are_read_by_a_second_connection_as_soon_as_append_returns(tmp_pat
     assert [f.at for f in copy.recent(9)] == [3.0, 2.0]
     for opened_flips in (flips, other, copy):
         opened_flips.close()
+
+
+def test_a_window_that_lies_in_memory_asks_the_disk_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = labels_of({}, "m")
+    with opened(tmp_path, row_samples=64) as store:
+        store.ingest([(labels, time, 1.0) for time in range(100)])
+        store.flush()  # 64 of them are sealed
+        monkeypatch.setattr(store._database, "spans_of", lambda *_: pytest.fail("the disk was asked"))
+        assert [len(found.times) for found in store.select([], 64, 99)] == [36]
+        monkeypatch.undo()
+        assert [len(found.times) for found in store.select([], 63, 99)] == [37]
+
+
+def test_samples_sealed_ahead_of_time_are_found_after_the_clock_came_back(tmp_path: Path) -> None:
+    """The newest chunk ends before an older one does: the later end decides whether the disk is asked."""
+    labels, now = labels_of({}, "m"), [DAY / 1000]
+    with opened(tmp_path, row_samples=32, clock=lambda: now[0]) as store:
+        store.ingest([(labels, 2 * DAY + time, 1.0) for time in range(32)])
+        store.flush()
+        store.ingest([(labels, DAY + time, 2.0) for time in range(40)])
+        store.flush()
+        assert [found.values.tolist() for found in store.select([], 2 * DAY + 31, 3 * DAY)] == [[1.0]]
+    with opened(tmp_path, clock=lambda: now[0]) as store:
+        assert [found.values.tolist() for found in store.select([], 2 * DAY + 31, 3 * DAY)] == [[1.0]]

@@ -144,9 +144,11 @@ class Engine:
             return self._windows(bare(expr), context, ev)
         vector = _named(ev.vector(expr, grid))
         samples = [
-            Sample(labels, at, float(values[0]))
-            for labels, values, present in zip(vector.labels, vector.values, vector.present, strict=True)
-            if present[0]
+            Sample(labels, at, value)
+            for labels, value, present in zip(
+                vector.labels, vector.values[:, 0].tolist(), vector.present[:, 0].tolist(), strict=True
+            )
+            if present
         ]
         return Result("vector", at, samples, warnings=notes.warnings(), infos=notes.infos())
 

@@ -53,10 +53,7 @@ def to_json(result: Result) -> bytes:
         case "string":
             body = f"[{_seconds(result.time)},{json.dumps(result.text, ensure_ascii=False)}]"
         case "vector":
-            body = _list(
-                f'{{"metric":{_metric(sample.labels)},"value":{_pair(sample.time, sample.value)}}}'
-                for sample in result.samples
-            )
+            body = _vector(result.samples)
         case "matrix":
             body = _matrix(result.series)
     return f'{{"resultType":"{result.type}","result":{body}}}'.encode("utf-8", "replace")
@@ -67,7 +64,10 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _metric(labels: Labels) -> str:
-    return json.dumps(dict(labels), ensure_ascii=False, separators=(",", ":"))
+    try:
+        return msgspec.json.encode(dict(labels)).decode()
+    except UnicodeEncodeError:  # bytes that were no UTF-8; they are replaced at the end
+        return json.dumps(dict(labels), ensure_ascii=False, separators=(",", ":"))
 
 
 def _seconds(time_ms: int) -> str:
@@ -87,14 +87,24 @@ def _pair(time_ms: int, value: float) -> str:
     return f'[{_seconds(time_ms)},"{number(value)}"]'
 
 
+def _vector(samples: list[Sample]) -> str:
+    times = {time: _seconds(time) for time in {sample.time for sample in samples}}
+    texts = _texts([sample.value for sample in samples])
+    return _list(
+        f'{{"metric":{_metric(sample.labels)},"value":[{times[sample.time]},"{text}"]}}'
+        for sample, text in zip(samples, texts, strict=True)
+    )
+
+
 def _matrix(series: list[Points]) -> str:
-    heads: dict[int, list[str]] = {}
+    heads: dict[bytes, list[str]] = {}
     rows = []
     for points in series:
-        # Rows without gaps share one array of times, so its texts are made once.
-        known = heads.get(id(points.times))
+        # Most rows have the same times, so their texts are made once.
+        key = points.times.tobytes()
+        known = heads.get(key)
         if known is None:
-            known = heads[id(points.times)] = _heads(points.times)
+            known = heads[key] = _heads(points.times)
         rows.append(f'{{"metric":{_metric(points.labels)},"values":[{_values(points.values, known)}]}}')
     return _list(rows)
 
@@ -107,13 +117,15 @@ def _values(values: Floats, heads: list[str]) -> str:
     if not heads:
         return ""
     parts = [""] * (2 * len(heads))
-    parts[0::2], parts[1::2] = heads, _texts(values)
+    parts[0::2], parts[1::2] = heads, _texts(values.tolist())
     return "".join(parts)[3:] + '"]'
 
 
-def _texts(values: Floats) -> list[str]:
+def _texts(values: list[float]) -> list[str]:
     # msgspec writes the shortest exact digits in C; exponents, NaN and infinities need another form here.
-    text = msgspec.json.encode(values.tolist()).decode()
+    if not values:
+        return []
+    text = msgspec.json.encode(values).decode()
     if "e" in text or "n" in text:
-        return [number(value) for value in values.tolist()]
+        return [number(value) for value in values]
     return (text[1:-1] + ",").replace(".0,", ",")[:-1].split(",")

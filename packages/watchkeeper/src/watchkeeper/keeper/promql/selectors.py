@@ -10,6 +10,8 @@ from .context import Context
 from .series import STALE_BITS, Bools, Floats, Grid, Ints, Series, Vector
 from .syntax import Selector
 
+NEVER = np.iinfo(np.int64).min
+
 
 def instant(context: Context, selector: Selector, grid: Grid) -> Vector:
     """Return the selected series' values at each step."""
@@ -34,22 +36,31 @@ def instant_with_times(context: Context, selector: Selector, grid: Grid) -> tupl
 
 
 def _latest(found: Sequence[Series], refs: Ints, lookback: int) -> tuple[Vector, Ints]:
+    values, times = _last(found) if refs.size == 1 else _at_each(found, refs)
+    present = (times > refs - lookback) & (values.view(np.int64) != STALE_BITS)
+    vector = Vector([series.labels for series in found], values, present, [False] * len(found))
+    alive = np.flatnonzero(present.any(axis=1))
+    return (vector, times) if alive.size == len(found) else (vector.rows(alive), times[alive])
+
+
+def _last(found: Sequence[Series]) -> tuple[Floats, Ints]:
+    """Return the last sample of each series: the store returned nothing beyond the one time."""
+    values = [series.values[-1] if len(series.values) else 0.0 for series in found]
+    times = [series.times[-1] if len(series.times) else NEVER for series in found]
+    return np.array(values, np.float64)[:, np.newaxis], np.array(times, np.int64)[:, np.newaxis]
+
+
+def _at_each(found: Sequence[Series], refs: Ints) -> tuple[Floats, Ints]:
     shape = (len(found), refs.size)
-    values, times = np.zeros(shape), np.full(shape, np.iinfo(np.int64).min, dtype=np.int64)
+    values, times = np.zeros(shape), np.full(shape, NEVER, dtype=np.int64)
     for row, series in enumerate(found):
         if series.times.size == 0:
-            continue
-        if refs.size == 1:  # the store returned nothing beyond the one time
-            values[row, 0], times[row, 0] = series.values[-1], series.times[-1]
             continue
         index = np.searchsorted(series.times, refs, side="right") - 1
         seen = index >= 0
         np.take(series.values, index, out=values[row], mode="clip")
         times[row, seen] = series.times[index[seen]]
-    present = (times > refs - lookback) & (values.view(np.int64) != STALE_BITS)
-    vector = Vector([series.labels for series in found], values, present, [False] * len(found))
-    alive = np.flatnonzero(present.any(axis=1))
-    return (vector, times) if alive.size == len(found) else (vector.rows(alive), times[alive])
+    return values, times
 
 
 def smoothed(context: Context, selector: Selector, grid: Grid) -> Vector:

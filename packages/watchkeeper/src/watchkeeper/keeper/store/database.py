@@ -126,14 +126,6 @@ class Database:
         """Return the journal's frames in order."""
         return self._read("SELECT seq, data FROM journal ORDER BY seq")
 
-    def spans(self, series: int, start: int, end: int) -> list[Span]:
-        """Return the chunks of a series that touch [start, end], in the order of their sealing."""
-        sql = (
-            'SELECT id, series, start, "end", samples, timeline FROM chunks'
-            ' WHERE series = ? AND start <= ? AND "end" >= ? ORDER BY id'
-        )
-        return [Span(*row) for row in self._read(sql, series, end, start)]
-
     def spans_of(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
         """Return the chunks of some series that touch [start, end], by series, as they were sealed."""
         sql = (
@@ -149,6 +141,10 @@ class Database:
         """Return the number of samples of a series in chunks that touch [start, end]."""
         sql = 'SELECT TOTAL(samples) FROM chunks WHERE series = ? AND start <= ? AND "end" >= ?'
         return int(self._read(sql, series, end, start)[0][0])
+
+    def latest_ends(self) -> dict[int, int]:
+        """Return by series when the last of its chunks ends; reads the index only, as `totals`."""
+        return dict(self._read('SELECT series, MAX("end") FROM chunks GROUP BY series'))
 
     def chunk(self, chunk: int) -> bytes | None:
         """Return the bytes of a chunk, or None when it is gone."""

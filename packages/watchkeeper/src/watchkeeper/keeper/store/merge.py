@@ -9,15 +9,47 @@ import numpy as np
 from watchkeeper.keeper.store.series import Times, Values
 
 Piece = tuple[Times, Values]
+_MOST_KNOWN = 256  # arrays of times, 11.5 kB each
 
 
-def merged(pieces: Sequence[Piece], start: int, end: int) -> Piece | None:
-    """Return the samples in [start, end], ascending, of pieces in the order of their coming, or None.
+class Window:
+    """Cuts pieces down to [start, end]; chunks of one scrape share a timeline, which is cut once."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self._start = start
+        self._end = end
+        self._known: dict[int, tuple[Times, slice]] = {}
+
+    def known(self, timeline: int) -> tuple[Times, slice] | None:
+        """Return the times of a timeline within the window and their places, None where it is unknown."""
+        return self._known.get(timeline)
+
+    def learn(self, timeline: int, times: Times) -> tuple[Times, slice]:
+        """Return the times of a timeline within the window and their places, and remember them."""
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        part = self._part(times)
+        known = self._known[timeline] = times[part], part
+        return known
+
+    def of(self, times: Times, values: Values) -> Piece:
+        """Return what of a piece lies within the window."""
+        part = self._part(times)
+        return times[part], values[part]
+
+    def _part(self, times: Times) -> slice:
+        if not len(times) or (times[0] >= self._start and times[-1] <= self._end):
+            return slice(None)
+        low, high = times.searchsorted(self._start, "left"), times.searchsorted(self._end, "right")
+        return slice(int(low), int(high))
+
+
+def merged(cut: Sequence[Piece]) -> Piece | None:
+    """Return the samples of pieces in the order of their coming, ascending, or None.
 
     Pieces overlap only where the clock stepped back, or where a row was sealed while it was read; of two
     samples at one time the first to come stays.
     """
-    cut = [_between(times, values, start, end) for times, values in pieces]
     cut = [piece for piece in cut if len(piece[0])]
     if not cut:
         return None
@@ -31,10 +63,3 @@ def merged(pieces: Sequence[Piece], start: int, end: int) -> Piece | None:
     times, values = times[order], values[order]
     first = np.concatenate((np.ones(1, np.bool_), times[1:] != times[:-1]))
     return times[first], values[first]
-
-
-def _between(times: Times, values: Values, start: int, end: int) -> Piece:
-    if not len(times) or (times[0] >= start and times[-1] <= end):
-        return times, values
-    low, high = np.searchsorted(times, start, "left"), np.searchsorted(times, end, "right")
-    return times[low:high], values[low:high]

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from watchkeeper.keeper.store.codec import unpack_times, unpack_values, unseal
 from watchkeeper.keeper.store.database import Database, Span
 from watchkeeper.keeper.store.errors import ChunkCorrupt
+from watchkeeper.keeper.store.head import NEVER
+from watchkeeper.keeper.store.merge import Piece, Window
 from watchkeeper.keeper.store.series import Times, Values
 
 _log = logging.getLogger(__name__)
 
-Piece = tuple[Times, Values]
 _Key = tuple[str, int]
 
 
@@ -32,40 +33,43 @@ class Reader:
         self._size = 0
         self._lock = Lock()
         self._corrupt: dict[int, str] = {}
+        self._ends = database.latest_ends()
         self.corrupt_found = 0
         self.unreadable = False
         """The way to the chunks is broken: the file wants to be rebuilt."""
 
     def pieces(self, series: int, start: int, end: int) -> list[Piece]:
-        """Return the samples of a series' chunks that touch [start, end], in the order of their sealing."""
-        try:
-            spans = self._database.spans(series, start, end)
-        except sqlite3.DatabaseError as error:
-            self._report_unreadable(series, error)
-            return []
-        return self.unpacked(spans)
+        """Return the samples in [start, end] of a series' chunks, in the order of their sealing."""
+        spans = self.spans([series], start, end).get(series, ())
+        return self.unpacked(spans, Window(start, end))
 
     def spans(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
-        """Return where the chunks of some series that touch [start, end] lie, by series."""
+        """Return where the chunks of some series that touch [start, end] lie, by series.
+
+        The disk is not asked for series whose chunks all end before the start: 2 us each and more.
+        """
+        asked = [ref for ref in series if self._ends.get(ref, NEVER) >= start]
+        if not asked:
+            return {}
         try:
-            return self._database.spans_of(series, start, end)
+            return self._database.spans_of(asked, start, end)
         except sqlite3.DatabaseError as error:
-            self._report_unreadable(series[0], error)
+            self._report_unreadable(asked[0], error)
             return {}
 
-    def unpacked(self, spans: Iterable[Span]) -> list[Piece]:
-        """Return the samples of chunks, without those that cannot be read."""
-        return [piece for span in spans if (piece := self._piece(span)) is not None]
+    def sealed(self, series: int, end: int) -> None:
+        """A chunk of a series was written that ends then; told before its row leaves the memory."""
+        self._ends[series] = max(end, self._ends.get(series, NEVER))
+
+    def unpacked(self, spans: Iterable[Span], window: Window) -> list[Piece]:
+        """Return the samples of chunks within a window, without chunks that cannot be read."""
+        return [piece for span in spans if (piece := self._piece(span, window)) is not None]
 
     def bounded(self, series: int, start: int, end: int) -> bool:
         """Tell whether a good chunk of a series begins or ends in [start, end]; nothing is decoded."""
-        try:
-            spans = self._database.spans(series, start, end)
-        except sqlite3.DatabaseError as error:
-            self._report_unreadable(series, error)
-            return False
         return any(
-            (start <= span.start or span.end <= end) and span.id not in self._corrupt for span in spans
+            (start <= span.start or span.end <= end) and span.id not in self._corrupt
+            for span in self.spans([series], start, end).get(series, ())
         )
 
     def forget(self) -> None:
@@ -85,11 +89,13 @@ class Reader:
             for chunk, _ in chunks:
                 self._corrupt.pop(chunk, None)
 
-    def _piece(self, span: Span) -> Piece | None:
+    def _piece(self, span: Span, window: Window) -> Piece | None:
         if span.id in self._corrupt:
             return None
         try:
-            times = self._times(span)
+            known = window.known(span.timeline)
+            if known is None and (times := self._times(span)) is not None:
+                known = window.learn(span.timeline, times)
             values = self._values(span)
         except ChunkCorrupt as error:
             self._report_corrupt(span, error)
@@ -97,7 +103,7 @@ class Reader:
         except sqlite3.DatabaseError as error:
             self._report_unreadable(span.series, error)
             return None
-        return None if times is None or values is None else (times, values)
+        return None if known is None or values is None else (known[0], values[known[1]])
 
     def _times(self, span: Span) -> Times | None:
         key = ("times", span.timeline)

@@ -8,7 +8,7 @@ from threading import RLock
 from watchkeeper.keeper.store.errors import TooManySamples
 from watchkeeper.keeper.store.index import Index
 from watchkeeper.keeper.store.intake import Intake
-from watchkeeper.keeper.store.merge import Piece, merged
+from watchkeeper.keeper.store.merge import Piece, Window, merged
 from watchkeeper.keeper.store.reader import Reader
 from watchkeeper.keeper.store.series import Labels, Matcher, Series
 
@@ -69,12 +69,13 @@ class Selection:
     ) -> Iterator[tuple[Labels, Piece | None]]:
         """Yield labels and samples, looking for chunks of many series at a time: a look costs 10 us."""
         for first in range(0, len(series), _AT_ONCE):
-            group = series[first : first + _AT_ONCE]
+            group, window = series[first : first + _AT_ONCE], Window(start, end)
             # Memory first, as below.
-            fresh = [self._fresh(ref) for ref, _ in group]
+            with self._state:
+                fresh = [self._fresh(ref, window) for ref, _ in group]
             spans = self._reader.spans([ref for ref, _ in group], start, end)
             for (ref, labels), rows in zip(group, fresh, strict=True):
-                yield labels, merged([*self._reader.unpacked(spans.get(ref, ())), *rows], start, end)
+                yield labels, merged([*self._reader.unpacked(spans.get(ref, ()), window), *rows])
 
     def _touches(self, ref: int, start: int, end: int) -> bool:
         # A chunk that begins or ends within the span has a sample there; only others must be decoded.
@@ -82,11 +83,12 @@ class Selection:
 
     def _samples(self, ref: int, start: int, end: int) -> Piece | None:
         # Memory first: a row that is sealed in between shows twice and is merged, never missed.
-        fresh = self._fresh(ref)
-        return merged([*self._reader.pieces(ref, start, end), *fresh], start, end)
-
-    def _fresh(self, ref: int) -> list[Piece]:
         with self._state:
-            pieces = [(row.times, row.values) for row in self._intake.frozen.of(ref)]
-            row = self._intake.head.read(ref)
-        return pieces if row is None else [*pieces, row]
+            fresh = self._fresh(ref, Window(start, end))
+        return merged([*self._reader.pieces(ref, start, end), *fresh])
+
+    def _fresh(self, ref: int, window: Window) -> list[Piece]:
+        """Return the samples of a series that are in memory; called under `state`."""
+        pieces = [window.of(row.times, row.values) for row in self._intake.frozen.of(ref)]
+        row = self._intake.head.read(ref)
+        return pieces if row is None else [*pieces, window.of(*row)]

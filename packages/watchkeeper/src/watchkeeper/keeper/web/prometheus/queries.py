@@ -118,17 +118,17 @@ async def answered(
     source, running = source_of(request), running_of(request)
     began = time.perf_counter()
 
-    def work(expired: Expired) -> tuple[Result, bytes, dict[str, Any]]:
+    def work(expired: Expired) -> tuple[Result, bytes, dict[str, Any], int]:
         store, queued = source.bounded(), time.perf_counter() - began
         entered = time.perf_counter()
         result = truncated(evaluate(source, store, expired), limit)
         evaluated = time.perf_counter()
-        if store.held > MANY_SAMPLES:
-            running.tidy()
-        return result, to_json(result), statistics(store, queued, evaluated - entered)
+        return result, to_json(result), statistics(store, queued, evaluated - entered), store.held
 
     seconds = None if timeout is None else timeout / 1000
-    result, data, stats = await running.run(request, seconds, work)
+    result, data, stats, held = await running.run(request, seconds, work)
+    if held > MANY_SAMPLES:
+        running.tidy()
     if form.text("stats"):
         data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
     return success(data, result.warnings, result.infos)
