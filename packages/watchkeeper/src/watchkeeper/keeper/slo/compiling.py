@@ -16,8 +16,9 @@ from watchkeeper.keeper.slo.rules import Alert, Recording, RuleGroup
 from watchkeeper.keeper.slo.windows import AlertWindows, windows_for
 
 HEAD = "# Compiled by `watchkeeper slo`; change the objectives, not this file.\n"
-# The sum over the whole period is the costliest rule and moves the least.
-PERIOD_INTERVAL = "5m"
+# Windows of minutes and hours are looked at often enough so. The sum over the whole period is the
+# costliest rule (11 ms over 30 days) and moves the least.
+LEAN_INTERVAL, PERIOD_INTERVAL = "30s", "1m"
 
 
 def compiled(objective: Objective, custom: AlertWindows | None = None) -> list[RuleGroup]:
@@ -27,15 +28,16 @@ def compiled(objective: Objective, custom: AlertWindows | None = None) -> list[R
     """
     windows = windows_for(objective.period, custom)
     ratios = indicator_rules(objective, windows)
-    groups = [group(objective, "sli-recordings", ratios)]
+    often, seldom = (LEAN_INTERVAL, PERIOD_INTERVAL) if objective.lean else ("", "")
+    groups = [group(objective, "sli-recordings", ratios, often)]
     if objective.lean:
         groups = [
-            group(objective, "sli-recordings", ratios[:-1]),
-            group(objective, "period-recordings", ratios[-1:], PERIOD_INTERVAL),
+            group(objective, "sli-recordings", ratios[:-1], often),
+            group(objective, "period-recordings", ratios[-1:], seldom),
         ]
-    groups.append(group(objective, "meta-recordings", meta_rules(objective, windows)))
+    groups.append(group(objective, "meta-recordings", meta_rules(objective, windows), seldom))
     told = alerts(objective, windows)
-    groups += [group(objective, "alerts", told)] if told else []
+    groups += [group(objective, "alerts", told, often)] if told else []
     if objective.checked:
         check(objective, groups)
     return groups
