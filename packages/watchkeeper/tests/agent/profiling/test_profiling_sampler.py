@@ -20,7 +20,7 @@ from watchkeeper.agent.profiling.cputimer import CpuTimer, free
 from watchkeeper.agent.profiling.profile import flat
 from watchkeeper.agent.profiling.sampler import Plan, Sampler, plan
 from watchkeeper.agent.profiling.stalls import Stalls
-from watchkeeper.agent.profiling.tally import KEPT_SECONDS, MOST_STACKS, Slice
+from watchkeeper.agent.profiling.tally import KEPT_SECONDS, MOST_STACKS, OTHER, Cell, Slice
 from watchkeeper.agent.profiling.threads import Threads
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Linux has these timers and clocks")
@@ -96,10 +96,10 @@ def test_a_slice_takes_only_so_many_different_stacks_and_counts_the_rest() -> No
     """Beyond the limit samples are counted under no stack: totals stay true, memory stays bounded."""
     one = Slice(0.0)
     for number in range(MOST_STACKS):
-        one.cells["t", (number, 0)] = [1, 1]
+        one.cells["t", ((number,), (0,))] = Cell((), 1, 1)
     one.add("t", here(), 5)
     one.add("t", here(), 5)
-    assert one.cells["t", ()] == [2, 10]
+    assert one.cells["t", OTHER] == Cell((), 2, 10)
     assert len(one.cells) == MOST_STACKS + 1
 
 

@@ -8,41 +8,39 @@ from watchkeeper.agent.profiling.profile import Frame, Stack
 
 DEPTH = 128  # frames; what lies further out is cut off
 
-# Per frame the identity of its code and the offset of its instruction. A code object itself would be
-# compared and hashed by all of its content.
-Raw = tuple[int, ...]
-Codes = dict[int, CodeType]
+Codes = tuple[CodeType, ...]
+# Identities of codes and offsets of instructions. A code object itself would be compared and hashed by all of
+# its content; so who keeps the identities has to keep the codes.
+Raw = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def taken(frame: FrameType | None, codes: Codes) -> Raw:
-    """Return the stack of a frame, the innermost first; its codes go into `codes`, which keeps them alive."""
-    raw: list[int] = []
-    append, known = raw.append, codes.setdefault
-    while frame is not None and len(raw) < 2 * DEPTH:
-        code = frame.f_code
-        place = id(code)
-        known(place, code)
-        append(place)
-        append(frame.f_lasti)
+def taken(frame: FrameType | None) -> tuple[Raw, list[CodeType]]:
+    """Return the stack of a frame, the innermost first, and its codes."""
+    codes: list[CodeType] = []
+    offsets: list[int] = []
+    add_code, add_offset = codes.append, offsets.append
+    while frame is not None and len(codes) < DEPTH:
+        add_code(frame.f_code)
+        add_offset(frame.f_lasti)
         frame = frame.f_back
-    return tuple(raw)
+    return (tuple(map(id, codes)), tuple(offsets)), codes
 
 
 def resolved(raw: Raw, codes: Codes, frames: dict[tuple[int, int], Frame]) -> Stack:
-    """Return the frames of a stack that was taken; `frames` remembers those of the same codes."""
+    """Return the frames of a stack that was taken; `frames` remembers those of codes that still live."""
     stack = []
-    for place, offset in zip(raw[::2], raw[1::2], strict=True):
+    for place, offset, code in zip(*raw, codes, strict=True):
         found = frames.get((place, offset))
         if found is None:
-            found = frames[place, offset] = frame_at(codes[place], offset)
+            found = frames[place, offset] = frame_at(code, offset)
         stack.append(found)
     return tuple(stack)
 
 
 def of(frame: FrameType | None) -> Stack:
     """Return the stack of a frame."""
-    codes: Codes = {}
-    return resolved(taken(frame, codes), codes, {})
+    raw, codes = taken(frame)
+    return resolved(raw, tuple(codes), {})
 
 
 def frame_at(code: CodeType, offset: int) -> Frame:

@@ -29,11 +29,14 @@ class Hanging:
 
     beat: float
     seen: Counter[Raw] = field(default_factory=Counter)
-    codes: Codes = field(default_factory=dict)
+    codes: dict[Raw, Codes] = field(default_factory=dict)
 
     def culprit(self) -> Stack:
         """Return the stack that was seen most often."""
-        return resolved(self.seen.most_common(1)[0][0], self.codes, {}) if self.seen else ()
+        if not self.seen:
+            return ()
+        raw = self.seen.most_common(1)[0][0]
+        return resolved(raw, self.codes[raw], {})
 
 
 class Stalls:
@@ -83,7 +86,9 @@ class Stalls:
     def _see(self, heartbeat: Heartbeat, hanging: Hanging) -> None:
         frame = sys._current_frames().get(heartbeat.thread)
         if frame is not None:
-            hanging.seen[taken(frame, hanging.codes)] += 1
+            raw, codes = taken(frame)
+            hanging.seen[raw] += 1
+            hanging.codes.setdefault(raw, tuple(codes))
 
     def _end(self, name: str, hanging: Hanging, beat: float | None) -> None:
         del self._hanging[name]

@@ -7,7 +7,7 @@ slice is only ever added to, never emptied; an old one is dropped whole.
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf
-from types import FrameType
+from types import CodeType, FrameType
 
 from watchkeeper.agent.profiling.profile import CPU, SAMPLES, Amounts, Frame, Place, Profile, added
 from watchkeeper.agent.profiling.stacks import Codes, Raw, resolved, taken
@@ -18,29 +18,41 @@ KINDS = (SAMPLES, CPU)
 TOLERANCE = 1e-5  # seconds that a time may be off that went through a Unix time and back
 MOST_SLICES = 500
 MOST_STACKS = 5000  # different ones in a slice
-OTHER: Raw = ()  # the stack of all beyond
+OTHER: Raw = ((), ())  # the stack of all beyond
 
 Key = tuple[str, Raw]
 
 
 @dataclass(slots=True)
-class Slice:
-    """Samples of some seconds: by thread and stack the count and the nanoseconds of CPU.
+class Cell:
+    """What was counted for one stack, whose codes it keeps alive."""
 
-    began, ended: steady seconds.
-    """
+    codes: Codes
+    count: int = 0
+    nanoseconds: int = 0
+
+
+@dataclass(slots=True)
+class Slice:
+    """Samples of some seconds, by thread and stack; began, ended: steady seconds."""
 
     began: float
     ended: float = inf
-    cells: dict[Key, list[int]] = field(default_factory=dict)
-    codes: Codes = field(default_factory=dict)
+    cells: dict[Key, Cell] = field(default_factory=dict)
 
     def add(self, thread: str, frame: FrameType | None, nanoseconds: int) -> None:
-        """Add one sample."""
-        raw = taken(frame, self.codes) if len(self.cells) < MOST_STACKS else OTHER
-        cell = self.cells.setdefault((thread, raw), [0, 0])
-        cell[0] += 1
-        cell[1] += nanoseconds
+        """Add one sample with its nanoseconds of CPU."""
+        raw, codes = taken(frame)
+        cell = self.cells.get((thread, raw))
+        if cell is None:
+            cell = self._cell(thread, raw, codes)
+        cell.count += 1
+        cell.nanoseconds += nanoseconds
+
+    def _cell(self, thread: str, raw: Raw, codes: list[CodeType]) -> Cell:
+        if len(self.cells) >= MOST_STACKS:
+            return self.cells.setdefault((thread, OTHER), Cell(()))
+        return self.cells.setdefault((thread, raw), Cell(tuple(codes)))
 
 
 class Tally:
@@ -73,9 +85,9 @@ def summed(slices: list[Slice]) -> dict[Place, Amounts]:
     amounts: dict[Place, Amounts] = {}
     for one in slices:
         frames: dict[tuple[int, int], Frame] = {}
-        for (thread, raw), (count, nanoseconds) in one.cells.copy().items():
-            stack = resolved(raw, one.codes, frames)
-            added(amounts, (stack, (("thread", thread),)), (count, nanoseconds))
+        for (thread, raw), cell in one.cells.copy().items():
+            stack = resolved(raw, cell.codes, frames)
+            added(amounts, (stack, (("thread", thread),)), (cell.count, cell.nanoseconds))
     return amounts
 
 
