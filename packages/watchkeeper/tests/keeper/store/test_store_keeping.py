@@ -244,3 +244,17 @@ def test_samples_sealed_ahead_of_time_are_found_after_the_clock_came_back(tmp_pa
         assert [found.values.tolist() for found in store.select([], 2 * DAY + 31, 3 * DAY)] == [[1.0]]
     with opened(tmp_path, clock=lambda: now[0]) as store:
         assert [found.values.tolist() for found in store.select([], 2 * DAY + 31, 3 * DAY)] == [[1.0]]
+
+
+def test_a_long_chunk_is_found_at_its_end_whatever_the_length_of_those_after_it(tmp_path: Path) -> None:
+    """The search begins no later than the longest chunk's length before the window."""
+    labels = labels_of({}, "m")
+    slow = [(labels, hour * 3_600_000, 1.0) for hour in range(32)]
+    quick = [(labels, 2 * DAY + second * 1000, 2.0) for second in range(64)]
+    with opened(tmp_path, row_samples=32) as store:
+        store.ingest(slow + quick)
+        store.flush()
+        assert store.stats().head_samples == 0
+        assert [found.values.tolist() for found in store.select([], slow[-1][1], DAY * 2)] == [[1.0, 2.0]]
+    with opened(tmp_path) as store:
+        assert [found.values.tolist() for found in store.select([], slow[-1][1], DAY * 2)] == [[1.0, 2.0]]

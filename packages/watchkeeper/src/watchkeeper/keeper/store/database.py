@@ -126,14 +126,17 @@ class Database:
         """Return the journal's frames in order."""
         return self._read("SELECT seq, data FROM journal ORDER BY seq")
 
-    def spans_of(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
-        """Return the chunks of some series that touch [start, end], by series, as they were sealed."""
+    def spans_of(self, series: Sequence[int], begin: int, start: int, end: int) -> dict[int, list[Span]]:
+        """Return the chunks of some series that touch [start, end], by series, as they were sealed.
+
+        Chunks that start before `begin` are left out; without it all earlier ones would be looked through.
+        """
         sql = (
             'SELECT id, series, start, "end", samples, timeline FROM chunks WHERE series IN'
-            ' (SELECT value FROM json_each(?)) AND start <= ? AND "end" >= ? ORDER BY id'
+            ' (SELECT value FROM json_each(?)) AND start BETWEEN ? AND ? AND "end" >= ? ORDER BY id'
         )
         found: dict[int, list[Span]] = {}
-        for row in self._read(sql, json.dumps(list(series)), end, start):
+        for row in self._read(sql, json.dumps(list(series)), begin, end, start):
             found.setdefault(row[1], []).append(Span(*row))
         return found
 
@@ -142,9 +145,12 @@ class Database:
         sql = 'SELECT TOTAL(samples) FROM chunks WHERE series = ? AND start <= ? AND "end" >= ?'
         return int(self._read(sql, series, end, start)[0][0])
 
-    def latest_ends(self) -> dict[int, int]:
-        """Return by series when the last of its chunks ends; reads the index only, as `totals`."""
-        return dict(self._read('SELECT series, MAX("end") FROM chunks GROUP BY series'))
+    def extents(self) -> list[tuple[int, int, int]]:
+        """Return by series when the last of its chunks ends and the longest chunk's time, ms.
+
+        Reads the index only, as `totals`.
+        """
+        return self._read('SELECT series, MAX("end"), MAX("end" - start) FROM chunks GROUP BY series')
 
     def chunk(self, chunk: int) -> bytes | None:
         """Return the bytes of a chunk, or None when it is gone."""

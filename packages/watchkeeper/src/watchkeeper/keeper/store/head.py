@@ -6,6 +6,7 @@ series are; a series with one sample costs one page (512 bytes). The pool is unt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +111,13 @@ class Head:
     def has(self, ref: int) -> bool:
         """Tell whether a ref has open samples."""
         return 0 <= ref < len(self._slot) and bool(self._slot[ref] != _NO_SLOT)
+
+    def opened(self, refs: Sequence[int]) -> list[int]:
+        """Return those of some refs that have open samples."""
+        numbers = np.array(refs, np.int64)
+        numbers = numbers[(numbers >= 0) & (numbers < len(self._slot))]
+        found: list[int] = numbers[self._slot[numbers] != _NO_SLOT].tolist()
+        return found
 
     def read(self, ref: int) -> tuple[Times, Values] | None:
         """Return a copy of the open samples of a ref, or None when it has none."""

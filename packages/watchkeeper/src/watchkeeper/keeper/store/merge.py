@@ -51,10 +51,8 @@ def merged(cut: Sequence[Piece]) -> Piece | None:
     samples at one time the first to come stays.
     """
     cut = [piece for piece in cut if len(piece[0])]
-    if not cut:
-        return None
-    if len(cut) == 1:
-        return cut[0]
+    if len(cut) < 2:
+        return cut[0] if cut else None
     times = np.concatenate([piece[0] for piece in cut])
     values = np.concatenate([piece[1] for piece in cut])
     if (times[1:] > times[:-1]).all():

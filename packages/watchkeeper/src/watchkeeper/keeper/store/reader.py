@@ -33,7 +33,9 @@ class Reader:
         self._size = 0
         self._lock = Lock()
         self._corrupt: dict[int, str] = {}
-        self._ends = database.latest_ends()
+        extents = database.extents()
+        self._ends = {series: end for series, end, _ in extents}
+        self._longest = max((longest for _, _, longest in extents), default=0)
         self.corrupt_found = 0
         self.unreadable = False
         """The way to the chunks is broken: the file wants to be rebuilt."""
@@ -52,13 +54,14 @@ class Reader:
         if not asked:
             return {}
         try:
-            return self._database.spans_of(asked, start, end)
+            return self._database.spans_of(asked, max(start - self._longest, NEVER), start, end)
         except sqlite3.DatabaseError as error:
             self._report_unreadable(asked[0], error)
             return {}
 
-    def sealed(self, series: int, end: int) -> None:
-        """A chunk of a series was written that ends then; told before its row leaves the memory."""
+    def sealed(self, series: int, start: int, end: int) -> None:
+        """A chunk of a series was written; told before its row leaves the memory."""
+        self._longest = max(self._longest, end - start)
         self._ends[series] = max(end, self._ends.get(series, NEVER))
 
     def unpacked(self, spans: Iterable[Span], window: Window) -> list[Piece]:

@@ -71,11 +71,13 @@ class Selection:
         for first in range(0, len(series), _AT_ONCE):
             group, window = series[first : first + _AT_ONCE], Window(start, end)
             # Memory first, as below.
+            refs = [ref for ref, _ in group]
             with self._state:
-                fresh = [self._fresh(ref, window) for ref, _ in group]
-            spans = self._reader.spans([ref for ref, _ in group], start, end)
-            for (ref, labels), rows in zip(group, fresh, strict=True):
-                yield labels, merged([*self._reader.unpacked(spans.get(ref, ()), window), *rows])
+                fresh = self._fresh(refs, window)
+            spans = self._reader.spans(refs, start, end)
+            for ref, labels in group:
+                pieces = self._reader.unpacked(spans.get(ref, ()), window)
+                yield labels, merged(pieces + fresh[ref] if ref in fresh else pieces)
 
     def _touches(self, ref: int, start: int, end: int) -> bool:
         # A chunk that begins or ends within the span has a sample there; only others must be decoded.
@@ -84,11 +86,18 @@ class Selection:
     def _samples(self, ref: int, start: int, end: int) -> Piece | None:
         # Memory first: a row that is sealed in between shows twice and is merged, never missed.
         with self._state:
-            fresh = self._fresh(ref, Window(start, end))
-        return merged([*self._reader.pieces(ref, start, end), *fresh])
+            fresh = self._fresh([ref], Window(start, end)).get(ref, [])
+        return merged(self._reader.pieces(ref, start, end) + fresh)
 
-    def _fresh(self, ref: int, window: Window) -> list[Piece]:
-        """Return the samples of a series that are in memory; called under `state`."""
-        pieces = [window.of(row.times, row.values) for row in self._intake.frozen.of(ref)]
-        row = self._intake.head.read(ref)
-        return pieces if row is None else [*pieces, window.of(*row)]
+    def _fresh(self, refs: list[int], window: Window) -> dict[int, list[Piece]]:
+        """Return by series the samples that are in memory; called under `state`."""
+        head, frozen = self._intake.head, self._intake.frozen
+        found: dict[int, list[Piece]] = {}
+        if frozen.samples:
+            for ref in refs:
+                if rows := frozen.of(ref):
+                    found[ref] = [window.of(row.times, row.values) for row in rows]
+        for ref in head.opened(refs):
+            if (row := head.read(ref)) is not None:
+                found.setdefault(ref, []).append(window.of(*row))
+        return found

@@ -170,7 +170,8 @@ class Writer:
         del self._unsaved[: len(batch.series)]
         self._intake.journal.written(len(batch.frames))
         for waiting in batch.rows:
-            self._reader.sealed(waiting.row.ref, int(waiting.row.times[-1]))
+            times = waiting.row.times
+            self._reader.sealed(waiting.row.ref, int(times[0]), int(times[-1]))
         self._intake.frozen.drop(len(batch.rows))
         if batch.rows:
             self.totals = self._grown(batch.rows)
