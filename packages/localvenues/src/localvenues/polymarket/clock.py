@@ -43,6 +43,7 @@ class ManualClock:
         self._now = start
         self._order = count()
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._asleep = asyncio.Event()
 
     def now(self) -> int:
         """Return the venue's time in milliseconds since 1970."""
@@ -52,7 +53,14 @@ class ManualClock:
         """Wait until the clock was moved far enough."""
         wake = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + round(seconds * 1000), next(self._order), wake))
+        self._asleep.set()
         await wake
+
+    async def somebody_sleeps(self) -> None:
+        """Return when somebody waits for the clock: then moving it has an effect."""
+        while not self._sleepers:
+            self._asleep.clear()
+            await self._asleep.wait()
 
     def move(self, to: int) -> None:
         """Set the time and wake those whose time has come; time never goes back."""

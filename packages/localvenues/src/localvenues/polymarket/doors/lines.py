@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
+from localvenues.polymarket.doors.disturb import Disturber
 from localvenues.polymarket.doors.outages import Outages
 
 QUEUE_FRAMES = 8192
 TRY_AGAIN_LATER = 1013
-BROKEN = ("", "{", "[null]", '{"event_type":"book"', '{"event_type":"price_change","price_changes":7}')
 
 
 class Line:
@@ -27,14 +26,13 @@ class Line:
         self.topics: set[str] = set()
         self.owner = ""
         self.custom = False
-        self._outages = outages
+        self._disturber = Disturber(outages)
         self._frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
-        self._held: str | None = None
 
     def tell(self, shape: Any) -> None:
         """Queue a frame, as faults disturb it."""
         if not self.muted:
-            for text in self._disturbed(msgspec.json.encode(shape).decode()):
+            for text in self._disturber.frames(msgspec.json.encode(shape).decode()):
                 self.put(text)
 
     def put(self, text: str) -> None:
@@ -44,30 +42,10 @@ class Line:
         except asyncio.QueueFull:
             self.muted = True
 
-    def _disturbed(self, text: str) -> list[str]:
-        outages, frames = self._outages, [text]
-        if outages.on("ws_reorder"):
-            if self._held is None:
-                self._held = text
-                return []
-            frames, self._held = [text, self._held], None
-        elif self._held is not None:
-            frames, self._held = [self._held, text], None
-        if outages.hit("ws_duplicate", 0.5):
-            frames.append(frames[-1])
-        if outages.hit("ws_malformed", 0.3):
-            frames.insert(0, broken(text, outages.chance("ws_malformed")))
-        return frames
-
     async def write(self) -> None:
         """Send queued frames for ever."""
         while True:
             await self.socket.send_str(await self._frames.get())
-
-
-def broken(text: str, chance: random.Random) -> str:
-    """Return a frame that breaks a rule: cut short, or nonsense."""
-    return chance.choice([text[: chance.randrange(1, len(text))], *BROKEN])
 
 
 class Switchboard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 ONE = 1_000_000
-_PLAIN = re.compile(r"(\d{1,24})(?:\.(\d{1,6})0*)?")
+_PLAIN = re.compile(r"([0-9]{1,24})(?:\.([0-9]{1,6})0*)?")
 
 
 def micro(text: str) -> int:
