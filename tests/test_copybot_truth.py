@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from copybot.bot import Bot
-from copybot.clob import LocalSigner
+from copybot.clob import ClobError, LocalSigner
 from copybot.compose import followed, telegram_of
 from copybot.model import MICRO
 from copybot.settings import Settings, read_settings
@@ -34,7 +34,10 @@ START = 1_790_000_000  # Unix seconds at which the simulated time begins
 SIGNER = LocalSigner(b"\x55" * 32)
 FUND = 10_000 * MICRO
 STEP = 0.25
-HOURS = 10.0 if os.environ.get("LONG") == "1" else 0.5
+LONG = os.environ.get("LONG") == "1"
+HOURS = 10.0 if LONG else 0.25
+DEAD = 45.0  # seconds between a kill and the next life
+pytestmark = pytest.mark.timeout(7200 if LONG else 300)
 CALM = 240.0  # seconds at the end without fills or faults, in which everything settles
 
 
@@ -118,9 +121,10 @@ def wall() -> float:
 class Play:
     """One bot on one venue, over some simulated time."""
 
-    def __init__(self, folder: Path, hours: float, seed: int, fault_every: float) -> None:
+    def __init__(self, folder: Path, hours: float, seed: int, fault_every: float, lives: int = 1) -> None:
         self.folder, self.seconds = folder, hours * 3600
-        self.seed, self.fault_every = seed, fault_every
+        self.seed, self.fault_every, self.lives = seed, fault_every, lives
+        self.salts = iter(range(1, 10**9))
         self.observer, self.log = Counted(), Silent()
         self.most: dict[str, int] = {}
         self.settings = Settings()
@@ -137,7 +141,6 @@ class Play:
         self.venue = Venue(settings, LoopClock())
         await self.venue.open()
         ticking = asyncio.ensure_future(self._tick())
-        self.state = State(self.folder / "rows.sqlite")
         try:
             await self._bot()
         finally:
@@ -151,18 +154,26 @@ class Play:
             await asyncio.sleep(STEP)
 
     async def _bot(self) -> None:
-        self.settings = read_settings(
-            {
-                "venue": {"file": "venue.json"},
-                "sizing": {"mode": "proportional", "ratio": "0.1"},
-                "risk": {"slippage": "0.05", "pause_seconds": 20},
-                "execution": {"uncertain_seconds": 60, "reconcile_seconds": 20},
-            }
-        )
-        place = place_of(self.settings, self.folder)
-        self.settings = followed(self.settings, place)
-        salts = iter(range(1, 10**9))
-        clients = Clients(place, SIGNER, wall, self.observer, lambda: next(salts))
+        """Live as often as there are lives; each but the last is killed in the middle of things."""
+        tree = {
+            "venue": {"file": "venue.json"},
+            "sizing": {"mode": "proportional", "ratio": "0.1"},
+            "risk": {"slippage": "0.05", "pause_seconds": 20},
+            "execution": {"uncertain_seconds": 60, "reconcile_seconds": 20},
+        }
+        self.settings = read_settings(tree)
+        self.place = place_of(self.settings, self.folder)
+        self.settings = followed(self.settings, self.place)
+        self.began = wall()
+        for life in range(1, self.lives):
+            await self._life(self.began + self.seconds * life / self.lives)
+            await asyncio.sleep(DEAD)
+        await self._life(None)
+
+    async def _life(self, killed: float | None) -> None:
+        """Run one bot until it is killed at a time, or to the end of the play."""
+        self.state = State(self.folder / "rows.sqlite")
+        clients = Clients(self.place, SIGNER, wall, self.observer, lambda: next(self.salts))
         telegram = telegram_of(self.settings, wall, self.observer)  # type: ignore[arg-type]
         self.bot = Bot(
             self.settings,
@@ -174,23 +185,45 @@ class Play:
             telegram,  # type: ignore[arg-type]
         )
         self.observer.on_call = self.bot.breaker.called
-        self.began = wall()
-        await self.bot.start()
+        await self._start()
         running = asyncio.ensure_future(self.bot.run())
         try:
-            await self._watch(running)
+            await (self._watch(running) if killed is None else self._watch_until(running, killed))
         finally:
+            if killed is not None:
+                await self._kill()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await clients.close()
 
-    async def _watch(self, running: asyncio.Future[None]) -> None:
-        """Look at the venue's ledger now and then; at the end stop faults and copying, and let all settle."""
-        while wall() < self.began + self.seconds:
+    async def _start(self) -> None:
+        """Start the bot, again while faults keep the venue from answering."""
+        while True:
+            try:
+                return await self.bot.start()
+            except ClobError:
+                await asyncio.sleep(1.0)
+
+    async def _kill(self) -> None:
+        """Take every task and the rows away at once: nothing is finished, nothing is written any more."""
+
+        async def nothing() -> None: ...
+
+        self.bot._stop = nothing  # type: ignore[method-assign]
+        for task in list(self.bot.trader._tasks):
+            task.cancel()
+        self.state.close()
+
+    async def _watch_until(self, running: asyncio.Future[None], end: float) -> None:
+        while wall() < end:
             await asyncio.sleep(1.0)
             if running.done():
                 running.result()
             self._measure()
+
+    async def _watch(self, running: asyncio.Future[None]) -> None:
+        """Look at the venue's ledger now and then; at the end stop faults and copying, and let all settle."""
+        await self._watch_until(running, self.began + self.seconds)
         self.venue.outages._due.clear()
         self.venue.outages.active.clear()
         limits = msgspec.structs.replace(self.bot.trader.rules.limits, reduce_only=True)
@@ -266,18 +299,18 @@ def cost_of(position: dict[str, Any]) -> int:
     return int(position["cost"])
 
 
-def played(folder: Path, hours: float, seed: int, fault_every: float) -> Play:
+def played(folder: Path, hours: float, seed: int, fault_every: float, lives: int = 1) -> Play:
     """Play some simulated time in a loop of its own."""
-    play = Play(folder, hours, seed, fault_every)
+    play = Play(folder, hours, seed, fault_every, lives)
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(play.run())
     return play
 
 
-@pytest.fixture(scope="module")
-def play(tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=[1, 4], ids=["one life", "killed three times"])
+def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The hours with all faults, played once for all laws."""
-    one = played(tmp_path_factory.mktemp("venue"), HOURS, seed=7, fault_every=20.0)
+    one = played(tmp_path_factory.mktemp("venue"), HOURS, seed=7, fault_every=20.0, lives=request.param)
     yield one
     one.state.close()
 

@@ -32,6 +32,7 @@ from copybot.wallets import WalletLedger, WalletMonitor
 RTDS_PING, PING = 5.0, 10.0
 DEAF = 30.0
 STOP_SECONDS = 10.0
+FOLD_SECONDS = 10.0
 
 
 class Venue(msgspec.Struct, frozen=True):
@@ -203,6 +204,7 @@ class Bot:
             self._chore("books", keeper.refresh_books, self._settings.scanner.book_seconds),
             self._chore("judge", self._judge, 1.0),
             self._chore("forget", self._forget, 3600.0),
+            self._chore("fold", self._fold, FOLD_SECONDS),
         ]
 
     async def _stop(self) -> None:
@@ -301,6 +303,9 @@ class Bot:
             leader=row.leader if row else "",
             why=row.why if row else "",
         )
+
+    async def _fold(self) -> None:
+        self._state.fold()
 
     async def _forget(self) -> None:
         """Delete old rows, so that the file does not grow for ever."""

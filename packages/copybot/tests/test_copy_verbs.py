@@ -1,0 +1,139 @@
+"""report, leaders score, backtest, address: what a person asks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copybot.backtest import backtest
+from copybot.cli import main
+from copybot.executor import OrderLedger
+from copybot.leaders import score
+from copybot.model import MICRO, Level, OwnTrade, Plan
+from copybot.positions import PositionLedger
+from copybot.report import report
+from copybot.settings import Settings
+from copybot.state import State
+from copybot.vitals import ApiVitals, BookVitals, BreakerVitals, ExecutorVitals, WalletVitals
+from copybot.wallets import WalletLedger
+
+LEADER = "0x" + "a1" * 20
+
+
+def test_the_report_tells_profit_by_leader_and_market_and_what_was_missed(state: State, fill: Any) -> None:
+    """Its sums are the books'."""
+    wallets, orders, books = WalletLedger(state), OrderLedger(state), PositionLedger(state)
+    wallets.follow(LEADER, 0)
+    one, other = fill(), fill(tx="0x2")
+    wallets.admit([one, other], "push", 0, 0)
+    wallets.decide(other.key, "refused", "slippage", "too dear")
+    books.open_with(100 * MICRO)
+    plan = Plan(one.key, LEADER, one.token, one.condition, "BUY", 510_000, 10 * MICRO, 10_000, False)
+    orders.attempt(plan, "FAK", 1.0)
+    for side, price, name in (("BUY", 500_000, "t1"), ("SELL", 700_000, "t2")):
+        level = (Level(price, 10 * MICRO),)
+        trade = OwnTrade(name, "o", one.token, one.condition, side, level, "CONFIRMED", 1.0)  # type: ignore[arg-type]
+        books.apply(trade, LEADER, 10_000)
+    told = report(state)
+    assert told["realised"] == "1.980000" and told["cash"] == "101.980000"
+    assert [(row["leader"], row["realised"]) for row in told["by_leader"]] == [(LEADER, "1.980000")]
+    assert [row["realised"] for row in told["by_market"]] == ["1.980000"]
+    assert told["fills"] == {"copied": 1, "refused": 1} and told["refused"] == {"slippage": 1}
+    assert told["missed"][0]["detail"] == "too dear"
+
+
+@pytest.mark.parametrize(
+    "name", ["pscanner/activity.json", "py-sdk_data_v2/trades.json", "polymarket-cli/trades.json"]
+)
+def test_recorded_activity_can_be_replayed(recorded: Path, name: str) -> None:
+    """Each fill is copied or refused with a reason, and the money adds up."""
+    data = (recorded / name).read_bytes()
+    told = backtest(data, Settings(), "1000")
+    assert told["fills"] == told["copied"] + sum(told["refused"].values()) > 0
+    lines = b"\n".join(json.dumps(row).encode() for row in json.loads(data))
+    assert backtest(lines, Settings(), "1000") == told
+
+
+def test_a_replayed_round_trip_earns_what_the_prices_say() -> None:
+    """Bought at 0.50, sold at 0.60, each half the allowed slippage worse."""
+    base = {"proxyWallet": LEADER, "asset": "7", "conditionId": "0xc", "size": 100}
+    rows = [
+        base | {"side": "BUY", "price": 0.5, "timestamp": 1000, "transactionHash": "0x1"},
+        base | {"side": "SELL", "price": 0.6, "timestamp": 2000, "transactionHash": "0x2"},
+        base | {"side": "?", "price": 0.6, "timestamp": 2000, "transactionHash": "0x3"},
+    ]
+    told = backtest(json.dumps(rows).encode(), Settings(), "1000")
+    assert told["copied"] == 2 and told["unreadable"] == {"side": 1}
+    assert 0.7 < float(told["realised"]) < 1.0
+
+
+def test_a_leader_who_wins_scores_higher(fill: Any) -> None:
+    """Profit on volume and the share of winning sales decide; a pace beyond following costs."""
+    won = [
+        fill(side=side, price=price, timestamp=at)
+        for side, price, at in (("BUY", 400_000, 0), ("SELL", 600_000, 9))
+    ]
+    lost = [
+        fill(side=side, price=price, timestamp=at)
+        for side, price, at in (("BUY", 600_000, 0), ("SELL", 400_000, 9))
+    ]
+    good, bad = score(LEADER, won, []), score(LEADER, lost, [])
+    assert good.points > bad.points and (good.realised, bad.realised) == (20 * MICRO, -20 * MICRO)
+    assert not score(LEADER, won, []).row()["too_fast_to_copy"]
+    assert score(LEADER, won * 50, []).row()["too_fast_to_copy"]
+    assert score(LEADER, [], []).points == 0
+
+
+def test_the_paper_key_is_made_once_and_kept_private(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    """The address stays the same; nobody else can read the file."""
+    for name in ("COPYBOT_KEY", "COPYBOT_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "copybot.yaml"
+    config.write_text("")
+    addresses = set()
+    for _ in range(2):
+        assert main(["address", "--config", str(config)]) == 0
+        addresses.add(capsys.readouterr().out.strip())
+    assert len(addresses) == 1
+    assert (tmp_path / "copybot-state" / "paper.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_wrong_configuration_ends_with_a_word_for_it(tmp_path: Path, capsys: Any) -> None:
+    """Exit status 2, and the key at fault."""
+    config = tmp_path / "copybot.yaml"
+    config.write_text("risk: {totl: 1}")
+    assert main(["check-config", "--config", str(config)]) == 2
+    assert "risk.total" in capsys.readouterr().err
+
+
+def test_vitals_turn_at_their_thresholds() -> None:
+    """API success rate and failures, scans, orders, breaker, books."""
+    api = ApiVitals(failures=5, success_rate=0.8)
+    for at in range(5):
+        assert api.verdict(at)[0] == "healthy"
+        api.called("clob", at, "timeout")
+    assert api.verdict(5)[0] == "unhealthy"
+    api.called("clob", 5, "refused")  # a refusal is an answer
+    assert api.verdict(6)[0] == "healthy"
+    wallets = WalletVitals(scan=3.0, silence=20.0)
+    assert wallets.verdict(0)[0] == "degraded"
+    wallets.count, wallets.scanned, wallets.connected, wallets.frame = 25, 0.0, True, 0.0
+    assert [wallets.verdict(at)[0] for at in (10, 25, 31)] == ["healthy", "degraded", "unhealthy"]
+    orders = ExecutorVitals()
+    for outcome in ["rejected"] * 4 + ["matched"] + ["absent"] * 5:
+        assert orders.verdict(0) == ("healthy", "")
+        orders.executed(outcome)
+    assert orders.verdict(0)[0] == "degraded"
+    breaker = BreakerVitals()
+    breaker.loss_status = "warning"
+    assert breaker.verdict(0)[0] == "degraded"
+    breaker.paused = True
+    assert breaker.verdict(0)[0] == "unhealthy"
+    books = BookVitals()
+    books.reconciled(1)
+    assert books.verdict(0)[0] == "healthy"
+    books.reconciled(2)
+    assert books.verdict(0)[0] == "degraded"
