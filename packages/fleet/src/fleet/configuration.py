@@ -79,10 +79,44 @@ def bot_settings(venue: dict[str, Any], port: int, executor: str | None) -> dict
     }
 
 
+def alerting_settings(channels: dict[str, Any]) -> dict[str, Any]:
+    """Return the demo's alertmanager.yml: everybody on the local channels hears of everything, at once."""
+    smtp = channels["smtp"]
+    return {
+        "route": {
+            "receiver": "everybody",
+            "group_by": ["alertname", "bot", "component"],
+            "group_wait": "1s",
+            "group_interval": "2s",
+            "repeat_interval": "1h",
+        },
+        "receivers": [
+            {
+                "name": "everybody",
+                "telegram_configs": [{**channels["telegram"], "send_resolved": True}],
+                "slack_configs": [
+                    {"api_url": channels["slack"]["api_url"], "channel": "#bots", "send_resolved": True}
+                ],
+                "pagerduty_configs": [{**channels["pagerduty"], "send_resolved": True}],
+                "email_configs": [
+                    {
+                        "to": "owner@example.org",
+                        "from": "keeper@example.org",
+                        "smarthost": smtp["smarthost"],
+                        "tls_config": {"ca_file": smtp["ca_file"]},
+                        "send_resolved": True,
+                    }
+                ],
+            }
+        ],
+    }
+
+
 def keeper_settings(port: int, bot_port: int) -> dict[str, Any]:
     """Return the keeper's keeper.yaml for the demo: everything each second."""
     return {
         "data": "data",
+        "alerting": {"config_file": "alertmanager.yml"},
         "listen": {"port": port},
         "global": {"scrape_interval": "1s", "scrape_timeout": "800ms"},
         "scrape_configs": [

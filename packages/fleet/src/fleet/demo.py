@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +11,8 @@ from dataclasses import replace
 from fleet import wire
 from fleet.faults import NOTICED_BY, Injection, read_faults, seconds_needed
 from fleet.processes import Family, ProcessDied
-from fleet.reading import bot_counts
-from fleet.starting import Running, Start, StartError, Wish
+from fleet.reading import bot_counts, pages
+from fleet.starting import BIN, Running, Start, StartError, Wish
 from fleet.summary import FaultSeen, Summary, problems, told
 
 TOLD_EVERY = 5.0
@@ -26,6 +27,7 @@ class Demo:
         self._began = time.time()
         self._told = self._began
         self._seen: list[FaultSeen] = []
+        self._acknowledged = 0
 
     def run(self) -> None:
         """Run until the time is up (0: until Ctrl-C), injecting the faults."""
@@ -57,8 +59,11 @@ class Demo:
     def _follow(self, fault: Injection, began: float) -> FaultSeen:
         """Read the keeper's flips until the component has failed and recovered, or patience ends."""
         component, end = NOTICED_BY[fault.name], began + fault.seconds
+        taken_on = False
         while time.time() < end + PATIENCE:
             self._breathe()
+            if not taken_on and self._running.keeper.told(began):
+                taken_on = self._acknowledge()
             flips = self._running.keeper.flips(component, began)
             bad = [flip for flip in flips if flip["to_state"] != "healthy"]
             well = self._running.keeper.components().get(component) == "healthy"
@@ -68,6 +73,17 @@ class Demo:
                 return FaultSeen(fault.name, component, noticed, max(0.0, back - end), str(bad[0]["reason"]))
         noticed_after = float(bad[0]["at"]) - began if bad else None
         return FaultSeen(fault.name, component, noticed_after, None, str(bad[0]["reason"]) if bad else "")
+
+    def _acknowledge(self) -> bool:
+        """Take on what fires, as its owner would: from the command line. Tell whether it was taken."""
+        words = [str(BIN / "watchkeeper"), "ack", 'severity=~".+"', "--who", "demo"]
+        done = subprocess.run(
+            [*words, "--url", self._running.keeper.url], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            self._acknowledged += 1
+            self._say("  acknowledged from the command line")
+        return done.returncode == 0
 
     def _progress(self) -> str:
         counts = bot_counts(self._wish.bot_port)
@@ -106,6 +122,8 @@ class Demo:
             state=keeper.state(),
             components=keeper.components(),
             faults=tuple(self._seen),
+            pages=pages(self._running.channels["control"]),
+            acknowledged=self._acknowledged,
         )
         self._say("stopping ...")
         summary = replace(summary, killed=tuple(self._family.stop()))

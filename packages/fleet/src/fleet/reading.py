@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from fleet import wire
@@ -46,9 +47,24 @@ class Keeper:
         mine = [row for row in rows if row["subject"].endswith(f"/{component}") and row["at"] >= since]
         return sorted(mine, key=lambda row: float(row["at"]))
 
+    def told(self, since: float) -> bool:
+        """Tell whether an alert that began since then fires now and has been told to people."""
+        rows = (self.answer("/api/alerts?limit=50") or {}).get("alerts", [])
+        return any(row["status"] == "firing" and row["starts_at"] >= since for row in rows)
+
     def alerts(self) -> int:
         """Return how many alerts were told."""
         return len((self.answer("/api/alerts?limit=1000") or {}).get("alerts", []))
+
+
+def pages(control: str) -> dict[str, int]:
+    """Return how many messages each local channel has received."""
+    try:
+        rows = wire.get(control + "/received")
+    except wire.Unanswered:
+        return {}
+    rows = rows if isinstance(rows, list) else rows.get("received", [])
+    return dict(Counter(str(row["channel"]) for row in rows if row["taken"]))
 
 
 def bot_counts(port: int) -> dict[str, int]:

@@ -44,6 +44,7 @@ class Running:
     """Everything that was started."""
 
     venue: dict[str, Any]
+    channels: dict[str, Any]
     keeper: Keeper
     purse: Purse
 
@@ -60,15 +61,16 @@ class Start:
         """Start everything; raise StartError or ProcessDied where a part does not come up."""
         self._check_ports()
         shutil.rmtree(self._wish.folder, ignore_errors=True)
-        for name in ("venue", "arbbot", "keeper"):
+        for name in ("venue", "channels", "arbbot", "keeper"):
             (self._wish.folder / name).mkdir(parents=True)
         account = "0x" + LocalSigner(configuration.write_key(self._key_file)).address.hex()
         venue = self._step("venue: chain node, contracts, pools, traders, feed", lambda: self._venue(account))
         executor = self._step("arbbot: executor contract", lambda: self._deploy(venue))
         purse = Purse(venue["rpc"], venue["tokens"]["WETH"]["address"], executor, account)
-        self._step("keeper: store, scrapes, page", self._start_keeper)
+        channels = self._step("channels: chats, pager, mailbox", self._channels)
+        self._step("keeper: store, scrapes, page", lambda: self._start_keeper(channels))
         self._step("arbbot: pools, feed", self._start_bot)
-        return Running(venue, self._keeper, purse)
+        return Running(venue, channels, self._keeper, purse)
 
     def _check_ports(self) -> None:
         for port, name in ((self._wish.keeper_port, "DEMO_PORT"), (self._wish.bot_port, "METRICS_PORT")):
@@ -95,6 +97,14 @@ class Start:
         listing: dict[str, Any] = json.loads(path.read_text())
         return listing
 
+    def _channels(self) -> dict[str, Any]:
+        folder = self._wish.folder / "channels"
+        self._child("channels", ["localvenues", "channels", "--dir", str(folder)])
+        path = folder / "channels.json"
+        self._wait("the channels", path.exists)
+        listing: dict[str, Any] = json.loads(path.read_text())
+        return listing
+
     def _deploy(self, venue: dict[str, Any]) -> str:
         folder = self._wish.folder / "arbbot"
         configuration.write(folder / "dex.yaml", configuration.dex_book(venue))
@@ -117,8 +127,9 @@ class Start:
         settings = configuration.bot_settings(venue, self._wish.bot_port, executor)
         configuration.write(self._wish.folder / "arbbot" / "arbbot.yaml", settings)
 
-    def _start_keeper(self) -> None:
+    def _start_keeper(self, channels: dict[str, Any]) -> None:
         config = self._wish.folder / "keeper" / "keeper.yaml"
+        configuration.write(config.with_name("alertmanager.yml"), configuration.alerting_settings(channels))
         settings = configuration.keeper_settings(self._wish.keeper_port, self._wish.bot_port)
         configuration.write(config, settings)
         self._child("keeper", ["watchkeeper", "keep", "--config", str(config)])

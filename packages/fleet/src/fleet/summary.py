@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 WEI = Decimal(10**18)
+CHANNELS = ("telegram", "slack", "pagerduty", "smtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Summary:
     state: str
     components: dict[str, str]
     faults: tuple[FaultSeen, ...] = ()
+    pages: dict[str, int] = field(default_factory=dict)
+    acknowledged: int = 0
     killed: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
 
@@ -56,6 +59,8 @@ class Summary:
             ("executions", f"{self.executions:,} sent, {self.executions_succeeded:,} succeeded"),
             ("profit on chain", f"{Decimal(self.profit_wei) / WEI:+.6f} ETH after gas"),
             ("alerts", f"{self.alerts:,}"),
+            ("pages", ", ".join(f"{name} {count}" for name, count in sorted(self.pages.items())) or "none"),
+            ("acknowledged", f"{self.acknowledged:,}"),
             ("state", self.state),
         ]
         rows += [(f"  {name}", status) for name, status in sorted(self.components.items())]
@@ -87,5 +92,7 @@ def problems(summary: Summary) -> tuple[str, ...]:
     for fault in summary.faults:
         if fault.noticed_after is None or fault.recovered_after is None:
             found.append(f"fault {fault.name}: {told(fault)}")
+    if summary.alerts:
+        found += [f"no page on {name}" for name in CHANNELS if not summary.pages.get(name)]
     found += [f"{name} did not stop by itself" for name in summary.killed]
     return tuple(found)
