@@ -29,7 +29,8 @@ def test_a_run_in_which_all_was_seen_has_no_problem() -> None:
     "change",
     [
         {"frames": 0}, {"swaps": 0}, {"opportunities": 0}, {"executions_succeeded": 0}, {"profit_wei": 0},
-        {"profit_wei": -1}, {"alerts": 1, "pages": PAGES}, {"components": {}}, {"components": {"feed": "degraded"}},
+        {"profit_wei": -1}, {"alerts": 1, "pages": PAGES}, {"components": {}},
+        {"components": {"feed": "degraded"}},
         {"killed": ("keeper",)}, {"faults": (FaultSeen("feed_gap", "feed", None, None, ""),)},
         {"faults": (FaultSeen("feed_gap", "feed", 1.0, None, "gap"),)},
     ],
