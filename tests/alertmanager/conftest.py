@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 from typing import Any
@@ -19,7 +20,14 @@ from starlette.applications import Starlette
 from watchkeeper.keeper.alerts import Notification
 from watchkeeper.keeper.alerts.config import parse
 from watchkeeper.keeper.alertstore import AlertStore
+from watchkeeper.keeper.answering import Answering
+from watchkeeper.keeper.deadman import Expectations, Expected, PingBook
 from watchkeeper.keeper.desk import Desk
+from watchkeeper.keeper.guard import Limits, Pressure, StressGuard
+from watchkeeper.keeper.notify.errors import ChannelError
+from watchkeeper.keeper.notify.outbox import Line
+from watchkeeper.keeper.notify.pace import Limit
+from watchkeeper.keeper.notify.tokens import Tokens
 from watchkeeper.keeper.serving import bind, server
 from watchkeeper.keeper.web import alertmanager
 
@@ -35,12 +43,17 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 class Standing:
-    """The desk's address, and what it has told."""
+    """The desk's address, what it has told, and what stands around it."""
 
     def __init__(self) -> None:
         self.told: list[Notification] = []
+        self.tried: list[Notification] = []
+        self.refusal = ""
+        self.pressure = Pressure(10, 10)
         self.url = ""
         self.desk: Desk
+        self.guard: StressGuard
+        self.tokens: Tokens
 
     async def carry(self, notifications: Sequence[Notification]) -> None:
         self.told += notifications
@@ -48,6 +61,22 @@ class Standing:
     def ask(self, path: str, method: str = "GET", body: object = None, **headers: str) -> tuple[int, Any]:
         """Return status and JSON of an answer; a body of bytes is sent as it is."""
         return ask(self.url + path, method, body, **headers)
+
+
+@dataclass(frozen=True)
+class Voiceless:
+    """A channel that keeps what it is given, or refuses it."""
+
+    kind: str
+    standing: Standing
+    timeout: float = 5.0
+    limit: Limit = field(default_factory=Limit)
+    width: int = 1
+
+    async def send(self, notification: Notification, key: str) -> None:
+        if self.standing.refusal:
+            raise ChannelError(self.standing.refusal)
+        self.standing.tried.append(notification)
 
 
 def ask(url: str, method: str = "GET", body: object = None, **headers: str) -> tuple[int, Any]:
@@ -75,6 +104,12 @@ def standing(folder: Path, config: str = PLAIN, most: int = 50_000) -> Iterator[
         found.desk = Desk(parse(config), store, store.memory(), found.carry, time, most)
         app = Starlette(routes=alertmanager.routes())
         app.state.alerting, app.state.version = found.desk, "test"
+        app.state.guard = found.guard = StressGuard(Limits(hold=0), lambda: found.pressure, time)
+        expected = [Expected("nightly", 3600)]
+        app.state.pings = PingBook(Expectations.of(expected, time()), folder / "pings.json")
+        app.state.senders = {Line("people", kind): Voiceless(kind, found) for kind in ("slack", "pagerduty")}
+        found.tokens = Tokens(b"k" * 32)
+        app.state.answering = Answering(found.desk, found.tokens)
         door = bind("127.0.0.1", 0)
         found.url = f"http://127.0.0.1:{door.getsockname()[1]}"
         serving = server(app)
