@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from watchkeeper.cli.asking import Refused, ask
 
 DAY = 86_400
 POINTS = 24
+STEPS = 500
 OWN = ("__name__", "sloth_id", "sloth_service", "sloth_slo", "sloth_window")
 
 
@@ -28,12 +30,47 @@ def read(url: str, history: str | None) -> list[dict[str, Any]]:
     shared = {row["sloth_id"]: row for row, _ in vector(url, "slo:objective:ratio")}
     missing = {key(row): (row, None) for name, row in shared.items() if not any(k[0] == name for k in left)}
     stories = told(url, history) if history else {}
+    aligned = calendar_stories(url, targets)
     rows = []
     for name, (row, value) in sorted({**left, **missing}.items()):
-        base = shared.get(row["sloth_id"], {})
+        base, story = shared.get(row["sloth_id"], {}), stories.get(name, [])
+        if name in aligned:
+            story = aligned[name]
+            value = story[-1][1] if story else None
         found = budget(row, base, targets[name[0]], days.get(name[0], 30.0), value, burns.get(name))
-        rows.append({**found, "history": stories.get(name, [])} if history else found)
+        rows.append({**found, "history": story} if history else found)
     return rows
+
+
+def calendar_stories(url: str, targets: dict[str, float]) -> dict[tuple[str, ...], list[tuple[str, float]]]:
+    """Return the budgets that follow the calendar, point by point since their period began."""
+    from watchkeeper.keeper.slo.budget import history
+    from watchkeeper.keeper.slo.calendar import period_start
+
+    now = time.time()
+    found: dict[tuple[str, ...], list[tuple[str, float]]] = {}
+    for info, _ in vector(url, 'sloth_slo_info{slo_calendar!=""}'):
+        start = period_start(info["slo_calendar"], info["slo_zone"], now)
+        name = json.dumps(info["sloth_id"], ensure_ascii=False)
+        # The shortest window is recorded under different names; one of them exists.
+        query = f'{{__name__=~"slo:sli_error:ratio_rate(1|2|3|4|5|6|10|15|20)m", sloth_id={name}}}'
+        for metric, points in curves(url, query, start, now, STEPS):
+            allowed = 1 - targets[info["sloth_id"]]
+            story = [(moment(at), share) for at, share in history(points, allowed, start)]
+            found.setdefault(key(metric), story)
+    return found
+
+
+def curves(
+    url: str, query: str, start: float, end: float, steps: int
+) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
+    """Return labels and points of each series of a range query."""
+    step = max(1, int((end - start) // steps))
+    fields = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step)}
+    data = ask(f"/api/v1/query_range?{urlencode(fields)}", url)["data"]["result"]
+    return [
+        (series["metric"], [(float(at), float(value)) for at, value in series["values"]]) for series in data
+    ]
 
 
 def budget(
@@ -73,17 +110,8 @@ def told(url: str, history: str) -> dict[tuple[str, ...], list[tuple[str, float]
     except ValueError as error:
         raise Refused(f"--history: {error}") from None
     now = time.time()
-    fields = {
-        "query": "slo:period_error_budget_remaining:ratio",
-        "start": f"{now - length:.3f}",
-        "end": f"{now:.3f}",
-        "step": str(max(1, length // POINTS)),
-    }
-    data = ask(f"/api/v1/query_range?{urlencode(fields)}", url)["data"]["result"]
-    return {
-        key(series["metric"]): [(moment(at), float(value)) for at, value in series["values"]]
-        for series in data
-    }
+    found = curves(url, "slo:period_error_budget_remaining:ratio", now - length, now, POINTS)
+    return {key(metric): [(moment(at), value) for at, value in points] for metric, points in found}
 
 
 def vector(url: str, query: str) -> Iterator[tuple[dict[str, str], float]]:

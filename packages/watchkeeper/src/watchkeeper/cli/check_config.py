@@ -6,6 +6,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchkeeper.keeper.config import Config
 
 NAME = "check-config"
 HELP = "check a configuration file: keeper.yaml, or an alertmanager.yml"
@@ -25,17 +29,35 @@ def run(given: argparse.Namespace) -> int:
     path = Path(given.file)
     if is_alertmanager(path):
         return check_alerting(path)
+    base = path.resolve().parent
     try:
         config = load(path)
-        token_of(config.listen, os.environ, path.resolve().parent)
+        token_of(config.listen, os.environ, base)
+        check_objectives(config, base)
     except ConfigError as error:
         sys.stderr.write(f"watchkeeper: {error}\n")
         return 2
+    if config.alerting.config_file and (code := check_alerting(base / config.alerting.config_file)):
+        return code
     jobs = len(config.scrape_configs)
     targets = sum(len(group.targets) for job in config.scrape_configs for group in job.static_configs)
     judges = len(config.judge.silence)
     sys.stdout.write(f"{path}: good: {jobs} jobs, {targets} targets in the file, {judges} silence judges\n")
     return 0
+
+
+def check_objectives(config: Config, base: Path) -> None:
+    """Raise ConfigError where a file of objectives that the configuration names cannot be used."""
+    from watchkeeper.keeper.config import ConfigError
+    from watchkeeper.keeper.objectives import Objectives, ObjectivesError, compile_file, windows_of
+
+    slo = config.slo
+    try:
+        windows = windows_of(base / slo.windows_file) if slo.windows_file else None
+        for source in Objectives(base, slo.files, slo.pack, base / config.data).sources():
+            compile_file(source, windows)
+    except ObjectivesError as error:
+        raise ConfigError(f"slo: {error}") from None
 
 
 def is_alertmanager(path: Path) -> bool:

@@ -77,6 +77,14 @@ def test_nothing_is_everything_by_default() -> None:
             "scrape_configs[0]: relabel action",
         ),
         ("judge: {silence: [{name: a/b, metric: m, limit: 1s}]}", "judge.silence[0].name"),
+        ("guard: {cpu_recover: 95}", "guard.cpu_recover: expected less than cpu_trip (90), got 95"),
+        ("guard: {memory_trip: 120}", "guard.memory_recover: expected less than memory_trip (120)"),
+        ("guard: {attempts: 0}", "guard.attempts: expected at least 1"),
+        ("deadman: {expect: [{name: a/b, every: 1m}]}", "deadman.expect[0].name"),
+        ("deadman: {expect: [{name: a, every: 1m}, {name: a, every: 1m}]}", "deadman.expect[1].name"),
+        ("deadman: {expect: [{name: a, every: 0s}]}", "deadman.expect[0].every"),
+        ("deadman: {ping: [{url: 'http://x', every: 0s}]}", "deadman.ping[0].every"),
+        ("alerting: {config: x}", "alerting.config: unknown key; did you mean 'config_file'?"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(text: str, said: str) -> None:

@@ -58,3 +58,13 @@ def test_times_never_stray_further_from_the_clock_than_the_tolerance() -> None:
         wall = 1_700_000_000_000 + tick * 1001
         assert abs(pace.stamp(wall) - wall) <= 10
         pace.advance(float(tick))
+
+
+def test_a_tick_that_is_left_out_keeps_the_grid() -> None:
+    """A keeper under stress scrapes half as often, at times of the same grid."""
+    pace = Pace(10.0, next_at=100.0)
+    assert pace.stamp(50_000.0) == 50_000
+    pace.advance(100.0)
+    pace.leave_out()
+    assert pace.next_at == 120.0
+    assert pace.stamp(70_004.0) == 70_000

@@ -5,7 +5,7 @@ import pytest
 from watchkeeper.keeper.rules import read
 from watchkeeper.keeper.rules.unittest import read_tests, run_tests
 from watchkeeper.keeper.slo import compiled, read_objectives, rule_file
-from watchkeeper.keeper.slo.budget import Budget, history, spent
+from watchkeeper.keeper.slo.budget import Budget, history
 
 OBJECTIVE = "slos: [{name: calls, service: api, objective: 99.9, bad: bad_total, total: all_total%s}]"
 
@@ -125,5 +125,4 @@ def test_a_budget_that_is_spent_has_ended() -> None:
 def test_the_history_of_a_budget_follows_its_period() -> None:
     """Points before the period do not count; gaps are left out."""
     points = [(0.0, 1.0), (10.0, 0.0), (20.0, float("nan")), (30.0, 0.01)]
-    assert spent(points, 10, 30) == pytest.approx(0.005)
     assert history(points, 0.01, 10) == [(10.0, 1.0), (30.0, pytest.approx(0.5))]

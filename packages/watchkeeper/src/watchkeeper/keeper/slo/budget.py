@@ -34,12 +34,6 @@ class Budget:
         return self.at + self.remaining * self.period / self.burn
 
 
-def spent(points: Sequence[tuple[float, float]], start: float, end: float) -> float | None:
-    """Return the mean of (Unix time, ratio) points within a time, None where there is none."""
-    inside = [ratio for at, ratio in points if start <= at <= end and ratio == ratio]
-    return sum(inside) / len(inside) if inside else None
-
-
 def history(points: Sequence[tuple[float, float]], allowed: float, start: float) -> list[tuple[float, float]]:
     """Return (Unix time, share of the budget left) since the start of a period, for each point."""
     found, total, count = [], 0.0, 0

@@ -137,9 +137,11 @@ def meta_rules(objective: Objective, windows: AlertWindows) -> list[Recording]:
         REMAINING: f"1 - slo:period_burn_rate:ratio{chosen}",
     }
     labels = labelled(objective)
+    calendar = {} if objective.rolling else {"slo_calendar": objective.calendar, "slo_zone": objective.zone}
     info = {
         **labels,
         **objective.info,
+        **calendar,
         "sloth_mode": "watchkeeper",
         "sloth_objective": number(objective.target),
         "sloth_spec": objective.spec,
