@@ -25,7 +25,8 @@ from copybot.bot import Bot
 from copybot.clob import LocalSigner
 from copybot.clob.signing import Credentials
 from copybot.model import MICRO, Book, Fee, Level, Market
-from copybot.settings import Settings, read_settings
+from copybot.reading import read_settings
+from copybot.settings import Settings
 from copybot.state import State
 from copybot.venue import Clients, place_of
 

@@ -21,7 +21,8 @@ from copybot.bot import Bot
 from copybot.clob import ClobError, LocalSigner
 from copybot.compose import followed, telegram_of
 from copybot.model import MICRO
-from copybot.settings import Settings, read_settings
+from copybot.reading import read_settings
+from copybot.settings import Settings
 from copybot.state import State
 from copybot.venue import Clients, place_of
 from localvenues.polymarket.doors.truth import fills as true_fills

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from copybot import watch
-from copybot.settings import SECTIONS, Settings, read_settings
+from copybot.reading import read_settings
+from copybot.settings import SECTIONS, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "reference" / "copybot-config.md"

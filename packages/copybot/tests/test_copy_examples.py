@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from copybot import watch
-from copybot.bot import rules_of
-from copybot.settings import load_settings
+from copybot.reading import load_settings
+from copybot.rules import rules_of
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "polymarket"
 

@@ -9,15 +9,8 @@ import msgspec
 import pytest
 
 from copybot.compose import followed, refuse_real_paper
-from copybot.settings import (
-    Settings,
-    SettingsError,
-    live_enabled,
-    load_settings,
-    read_key,
-    read_secret,
-    read_settings,
-)
+from copybot.reading import load_settings, read_settings
+from copybot.settings import Settings, SettingsError, live_enabled, read_key, read_secret
 from copybot.venue import place_of
 
 KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"

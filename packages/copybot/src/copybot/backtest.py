@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from copybot.bot import rules_of
 from copybot.clob.amounts import on_tick
 from copybot.clob.rows import RowError, decode, fill_of, page_of
 from copybot.model import MICRO, AmountError, Book, Fee, Fill, Level, Market, Plan, Refusal, dollars, micro
 from copybot.positions.accounts import Lot, traded
 from copybot.risk import Exposure, Rules, Scene, judge_buy, judge_sell
+from copybot.rules import rules_of
 from copybot.settings import Settings, SettingsError
 from copybot.wallets.dedup import numbered
 

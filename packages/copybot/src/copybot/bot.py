@@ -21,10 +21,10 @@ from copybot.logs import Burst
 from copybot.model import Fee, OwnTrade, dollars, micro
 from copybot.ports import BotObserver, Clock
 from copybot.positions import PositionLedger, Redeemer, Settler
-from copybot.risk import Breaker, Rules, limits_of
-from copybot.scanner import Books, Catalogue, Screen
+from copybot.risk import Breaker, Rules
+from copybot.rules import rules_of
+from copybot.scanner import Books, Catalogue
 from copybot.settings import Settings
-from copybot.sizing import sizing_of
 from copybot.state import State
 from copybot.trader import Trader
 from copybot.wallets import WalletLedger, WalletMonitor
@@ -316,18 +316,3 @@ class Bot:
 def outcome_of(tokens: tuple[str, ...], outcomes: tuple[str, ...], token: str) -> str:
     """Return an outcome's name; the leg is found by its token, since indexes on the wire can be wrong."""
     return next((name for at, name in zip(tokens, outcomes, strict=False) if at == token), "")
-
-
-def rules_of(settings: Settings) -> Rules:
-    """Return what decides, in millionths; raise SettingsError."""
-    scanner, risk = settings.scanner, settings.risk
-    screen = Screen(
-        min_liquidity=micro(scanner.min_liquidity),
-        max_spread=micro(scanner.max_spread),
-        min_seconds_to_end=scanner.min_seconds_to_end,
-        min_depth=micro(scanner.min_depth),
-        min_price=micro(risk.min_price),
-        max_price=micro(risk.max_price),
-    )
-    resting = settings.execution.order_type == "GTC"
-    return Rules(screen, sizing_of(settings.sizing), limits_of(risk), resting)

@@ -12,7 +12,8 @@ from typing import Any
 
 from copybot.clob import ClobError, LocalSigner
 from copybot.logs import configure
-from copybot.settings import Settings, SettingsError, live_enabled, load_settings
+from copybot.reading import load_settings
+from copybot.settings import Settings, SettingsError, live_enabled
 from copybot.state import open_state
 from copybot.wallet import key_of
 
@@ -109,7 +110,7 @@ def address_verb(arguments: argparse.Namespace) -> int:
 def check_verb(arguments: argparse.Namespace) -> int:
     """Check the configuration, with what only its use would show."""
     from copybot.alerts import Templates
-    from copybot.bot import rules_of
+    from copybot.rules import rules_of
 
     settings = load_settings(arguments.config)
     rules_of(settings)

@@ -18,7 +18,7 @@ TASK_BYTES = 6_000  # a fill or an order under way
 def footprints(bot: Bot) -> dict[str, Callable[[], float]]:
     """Return a function per part that estimates its bytes."""
     return {
-        "wallets": lambda: float(len(bot.wallet_rows.recent) * KEY_BYTES),
+        "wallet_monitor": lambda: float(len(bot.wallet_rows.recent) * KEY_BYTES),
         "scanner": lambda: float(len(bot.catalogue) * MARKET_BYTES + len(bot.books) * BOOK_BYTES),
         "executor": lambda: float(bot.trader.waiting * TASK_BYTES),
     }

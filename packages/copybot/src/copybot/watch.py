@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import time
 
@@ -143,16 +144,6 @@ class Watcher:
 
     def _check(self, watch: Watch, settings: Settings) -> None:
         """Register the components; a component's reason is what a person reads first."""
-
-        def check(verdict: Callable[[float], Verdict]) -> Callable[[], watchkeeper.Outcome]:
-            return lambda: health(*verdict(self._clock()))
-
-        def held(part: str) -> Callable[[], float]:
-            def measure() -> float:
-                return self.held.get(part, nothing)()
-
-            return measure
-
         limits = settings.memory
         watch.check(
             "bot",
@@ -162,34 +153,43 @@ class Watcher:
             memory=resident,
             memory_limit=limits.system * MEGABYTE,
         )
-        watch.check("api", check(self.api.verdict), every=1.0)
+        self._check_part(
+            watch, "wallet_monitor", self.wallet.verdict, "wallets", limits.wallets, critical=True
+        )
+        self._check_part(watch, "scanner", self.scanner.verdict, "scanner", limits.scanner)
+        self._check_part(watch, "executor", self.executor.verdict, "executor", limits.executor)
+        for name, verdict in (
+            ("api", self.api.verdict),
+            ("breaker", self.breaker_state.verdict),
+            ("positions", self.books.verdict),
+            ("alert_system", self.alert_system.verdict),
+        ):
+            watch.check(name, self._asked(verdict), every=1.0)
+
+    def _check_part(
+        self,
+        watch: Watch,
+        name: str,
+        verdict: Callable[[float], Verdict],
+        megabytes: float,
+        critical: bool = False,
+    ) -> None:
+        """Register a component that has a memory limit."""
         watch.check(
-            "wallet_monitor",
-            check(self.wallet.verdict),
+            name,
+            self._asked(verdict),
             every=1.0,
-            critical=True,
+            critical=critical,
             warmup=WARMUP,
-            memory=held("wallets"),
-            memory_limit=limits.wallets * MEGABYTE,
+            memory=partial(self._bytes, name),
+            memory_limit=megabytes * MEGABYTE,
         )
-        watch.check(
-            "scanner",
-            check(self.scanner.verdict),
-            every=1.0,
-            warmup=WARMUP,
-            memory=held("scanner"),
-            memory_limit=limits.scanner * MEGABYTE,
-        )
-        watch.check(
-            "executor",
-            check(self.executor.verdict),
-            every=1.0,
-            memory=held("executor"),
-            memory_limit=limits.executor * MEGABYTE,
-        )
-        watch.check("breaker", check(self.breaker_state.verdict), every=1.0)
-        watch.check("positions", check(self.books.verdict), every=1.0)
-        watch.check("alert_system", check(self.alert_system.verdict), every=1.0)
+
+    def _bytes(self, part: str) -> float:
+        return self.held.get(part, nothing)()
+
+    def _asked(self, verdict: Callable[[float], Verdict]) -> Callable[[], watchkeeper.Outcome]:
+        return lambda: health(*verdict(self._clock()))
 
     # --- the wire ---
 

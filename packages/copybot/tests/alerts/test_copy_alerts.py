@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from copybot.alerts import Repeats, Telegram, Templates
 from copybot.alerts.telegram import QUEUE, retry_after
 from copybot.compose import telegram_of
-from copybot.settings import AlertSettings, SettingsError, read_settings
+from copybot.reading import read_settings
+from copybot.settings import AlertSettings, SettingsError
 
 
 def test_each_kind_has_its_own_template() -> None:

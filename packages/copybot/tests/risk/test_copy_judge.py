@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copybot.bot import rules_of
 from copybot.clob.amounts import market_amounts
 from copybot.model import MICRO, Book, Fee, Level, Market, Plan, Refusal
+from copybot.reading import read_settings
 from copybot.risk import Exposure, Rules, Scene, exit_reason, judge_buy, judge_exit, judge_sell
 from copybot.risk.judge import fee_share
-from copybot.settings import read_settings
+from copybot.rules import rules_of
 
 CONDITION = "0x" + "c3" * 32
 
