@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 
 from localvenues.polymarket.doors.sockets import MarketSocket, RtdsSocket, UserSocket
-from localvenues.polymarket.exchange.model import Market, Trade
+from localvenues.polymarket.exchange.model import Market, Trade, TradeStatus
 from localvenues.polymarket.exchange.news import (
     LevelChanged,
     MarketOpened,
@@ -51,9 +51,9 @@ class Publisher:
                 self._order_changed(news)
             case Traded():
                 self._last_trade(news.trade)
-                self._trade(news.trade)
+                self._trade(news.trade, TradeStatus.MATCHED, news.at)
             case Settled():
-                self._trade(news.trade)
+                self._trade(news.trade, news.status, news.at)
             case Recorded():
                 self._rows(news.rows)
             case TickChanged():
@@ -89,11 +89,12 @@ class Publisher:
 
         self._later(trade.matched + LAST_TRADE_DELAY, send)
 
-    def _trade(self, trade: Trade) -> None:
+    def _trade(self, trade: Trade, status: TradeStatus, at: int) -> None:
         listeners = self._user.owners() & self._world.exchange.guests
         for owner in {trade.owner, *(one.owner for one in trade.makers)} & listeners:
             market = self._world.exchange.markets[trade.condition_id]
-            self._user.tell(owner, market.condition_id, streams.user_trade(trade, market, owner))
+            shape = streams.user_trade(trade, market, owner, status, at)
+            self._user.tell(owner, market.condition_id, shape)
 
     def _rows(self, rows: Iterable[Row]) -> None:
         """Tell RTDS of a mined trade: orders_matched has the taker's row, trades has all."""

@@ -257,7 +257,7 @@ class Exchange:
     # Ends
 
     def _tell(self, now: int, order: Order, change: Literal["PLACEMENT", "UPDATE", "CANCELLATION"]) -> None:
-        self._news.append(OrderChanged(now, order, change, order.matched))
+        self._news.append(OrderChanged(now, order, change, order.matched, order.status))
 
     def _close(self, order: Order, status: OrderStatus) -> None:
         order.status = status
@@ -310,7 +310,7 @@ class Exchange:
             if order.status is OrderStatus.DELAYED:
                 self._undelay(at, order)
         while (trade := self.settlement.pop(now)) is not None:
-            self._news.append(Settled(trade.updated, trade))
+            self._news.append(Settled(trade.updated, trade, trade.status))
 
     def expire(self, now: int) -> None:
         """End GTD orders: they leave the book a minute before their expiration."""

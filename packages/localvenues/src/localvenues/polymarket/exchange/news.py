@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from localvenues.polymarket.exchange.model import Market, Order, Trade
+from localvenues.polymarket.exchange.model import Market, Order, OrderStatus, Trade, TradeStatus
 from localvenues.polymarket.exchange.ticks import Tick
 
 
@@ -22,12 +22,13 @@ class LevelChanged:
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
-    """An order was placed, matched or taken away; matched is its size at that moment."""
+    """An order was placed, matched or taken away; status and matched are those of that moment."""
 
     at: int
     order: Order
     change: Literal["PLACEMENT", "UPDATE", "CANCELLATION"]
     matched: int
+    status: OrderStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ class Traded:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A trade's settlement reached another status."""
+    """A trade's settlement reached another status; the trade itself may be further by now."""
 
     at: int
     trade: Trade
+    status: TradeStatus
 
 
 @dataclass(frozen=True, slots=True)

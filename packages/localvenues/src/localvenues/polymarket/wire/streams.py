@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from localvenues.polymarket.exchange.book import Book
-from localvenues.polymarket.exchange.model import Market, Side, Trade
+from localvenues.polymarket.exchange.model import Market, Side, Trade, TradeStatus
 from localvenues.polymarket.exchange.money import ONE, text
 from localvenues.polymarket.exchange.news import LevelChanged, OrderChanged
 from localvenues.polymarket.exchange.ticks import Tick
@@ -151,21 +151,22 @@ def user_order(news: OrderChanged, market: Market) -> dict[str, Any]:
         "outcome": market.outcome(order.token),
         "associate_trades": list(order.trades) or None,
         "order_type": order.kind.value,
-        "status": order.status.value,
+        "status": news.status.value,
         "created_at": str(order.created // 1000),
         "expiration": str(order.expiration),
         "timestamp": str(news.at),
     }
 
 
-def user_trade(trade: Trade, market: Market, viewer: str) -> dict[str, Any]:
-    """Return a trade for one who took part; the status is without a prefix here."""
+def user_trade(trade: Trade, market: Market, viewer: str, status: TradeStatus, at: int) -> dict[str, Any]:
+    """Return a trade's status for one who took part; it is without a prefix here."""
     return {
         "event_type": "trade",
         "type": "TRADE",
         **clob.trade(trade, market, viewer),
-        "status": trade.status.value,
-        "timestamp": str(trade.updated),
+        "status": status.value,
+        "last_update": str(at // 1000),
+        "timestamp": str(at),
     }
 
 

@@ -77,9 +77,9 @@ class History:
         self._count += 1
         return self._count
 
-    def book_trade(self, trade: Trade, market: Market) -> list[Row]:
-        """Add a mined trade: a row for the taker, then one per resting order; return them."""
-        at, seen = trade.updated, self._visible(trade.updated)
+    def book_trade(self, trade: Trade, market: Market, at: int) -> list[Row]:
+        """Add a trade mined at a time: a row for the taker, then one per resting order; return them."""
+        seen = self._visible(at)
 
         def row(part: Trade | MakerFill, role: Role, fee: int) -> Row:
             who, what = part.owner, (market, part.token, part.side, part.shares, part.cash)

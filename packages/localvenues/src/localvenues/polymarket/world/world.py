@@ -233,9 +233,9 @@ class World:
 
     def _record(self, news: News) -> Recorded | None:
         """Keep what the history and the guests' trades need; return the rows of a mined trade."""
-        if isinstance(news, Settled) and news.trade.status is TradeStatus.MINED:
+        if isinstance(news, Settled) and news.status is TradeStatus.MINED:
             market = self.exchange.markets[news.trade.condition_id]
-            return Recorded(news.at, tuple(self.history.book_trade(news.trade, market)))
+            return Recorded(news.at, tuple(self.history.book_trade(news.trade, market, news.at)))
         if isinstance(news, Converted):
             self.history.book_conversion(news)
         elif isinstance(news, Traded):
