@@ -153,11 +153,9 @@ class Watcher:
             memory=resident,
             memory_limit=limits.system * MEGABYTE,
         )
-        self._check_part(
-            watch, "wallet_monitor", self.wallet.verdict, "wallets", limits.wallets, critical=True
-        )
-        self._check_part(watch, "scanner", self.scanner.verdict, "scanner", limits.scanner)
-        self._check_part(watch, "executor", self.executor.verdict, "executor", limits.executor)
+        self._check_part(watch, "wallet_monitor", self.wallet.verdict, limits.wallets, critical=True)
+        self._check_part(watch, "scanner", self.scanner.verdict, limits.scanner)
+        self._check_part(watch, "executor", self.executor.verdict, limits.executor)
         for name, verdict in (
             ("api", self.api.verdict),
             ("breaker", self.breaker_state.verdict),
