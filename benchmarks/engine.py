@@ -43,7 +43,7 @@ SAMPLES = (200 + 10 * len(BOUNDS)) * COUNT
 HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
 CONFIG = """
 {data: data, listen: {port: PORT}, retention: {time: 36500d, size: 100GB},
- rules: {pack: false}, slo: {pack: false}}
+ rules: {pack: false}, slo: {pack: false}, guard: {enabled: false}}
 """
 Row = dict[str, Any]
 

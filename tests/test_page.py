@@ -26,6 +26,7 @@ scrape_configs:
 - job_name: arb
   static_configs: [{{targets: ['127.0.0.1:{bot}'], labels: {{bot: arbbot}}}}]
 rules: {{pack: false}}
+guard: {{enabled: false}}
 judge: {{every: 250ms, target_down: {{for: 500ms}}}}
 """
 

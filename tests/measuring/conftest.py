@@ -109,7 +109,7 @@ class Programs:
     def keeper(self, name: str = "keeper", **settings: Any) -> Program:
         """Start a keeper with these settings, without the packs unless they say so."""
         port = free_port()
-        bare = {"rules": {"pack": False}, "slo": {"pack": False}}
+        bare = {"rules": {"pack": False}, "slo": {"pack": False}, "guard": {"enabled": False}}
         tree = {"data": "data", "listen": {"port": port}, **bare, **settings}
         folder = self._folder(name)
         (folder / "keeper.yaml").write_text(yaml.safe_dump(tree))
