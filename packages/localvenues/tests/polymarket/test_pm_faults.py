@@ -235,6 +235,17 @@ async def test_a_missing_pong_leaves_the_data(guest: Any, venue: Any) -> None:
     assert (await socket.receive(timeout=5)).data not in ("PONG", "")
 
 
+async def test_a_slow_socket_sends_a_frame_every_two_seconds(guest: Any, venue: Any) -> None:
+    socket = await connect(guest, venue, "rtds")
+    await begin(guest, "ws_slow", 60)
+    await socket.send_str("PING")
+    await venue.clock.somebody_sleeps()
+    with pytest.raises(TimeoutError):
+        await socket.receive(timeout=0.1)
+    await venue.advance(2)
+    assert (await socket.receive(timeout=5)).data == "PONG"
+
+
 async def test_sockets_are_closed_with_1013_and_refused_until_the_end(guest: Any, venue: Any) -> None:
     socket = await connect(guest, venue, "market")
     await begin(guest, "ws_close", 10)

@@ -33,7 +33,7 @@ from localvenues.polymarket.exchange.settlement import GHOST, LATE, WELL, Fate
 from localvenues.polymarket.exchange.ticks import TICKS
 from localvenues.polymarket.wire.intake import Intake
 from localvenues.polymarket.wire.keys import Keys
-from localvenues.polymarket.world.world import Population, World
+from localvenues.polymarket.world.world import LIVELY, Population, World
 
 TICK_SECONDS = 0.05
 LONGEST_STEP = 250
@@ -58,7 +58,7 @@ class Settings:
     speed: float = 1.0
     chain_id: int = 80_002
     ports: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0)
-    population: Population = Population()  # noqa: RUF009
+    population: Population = LIVELY
     start: int | None = None
 
 
@@ -76,6 +76,7 @@ class Venue:
         self._hosts = {
             name: Host(name, clock, limiter, self.outages, self.record, self.tick) for name in HOSTS
         }
+        self._closing: set[asyncio.Task[None]] = set()
         self._open_doors()
         self._wire_faults()
         self._moving = asyncio.Lock()
@@ -107,7 +108,6 @@ class Venue:
 
     def _wire_faults(self) -> None:
         self.world.exchange.settlement.fate = self._fate
-        self._closing: set[asyncio.Task[None]] = set()
         self.outages.on_begin("ws_close", lambda *_: self._hang_up())
         self.outages.on_begin("data_stall", self._stall)
         self.outages.on_begin("tick_change", self._change_ticks)

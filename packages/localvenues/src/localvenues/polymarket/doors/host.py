@@ -16,6 +16,7 @@ from localvenues.polymarket.doors.limits import Limiter
 from localvenues.polymarket.doors.outages import Outages
 
 KEPT_REQUESTS = 50_000
+SOCKETS = ("clob_ws", "rtds")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -96,6 +97,9 @@ class Host:
 
     async def _before(self, request: web.Request) -> web.Response | None:
         """Return what limiter or faults answer, or None for the handler's turn."""
+        if self.name in SOCKETS:
+            self.tick()
+            return None
         faults = self.outages
         verdict = self._limiter.judge(self.clock.now(), self.name, request.method, request.path)
         if verdict.retry_after:

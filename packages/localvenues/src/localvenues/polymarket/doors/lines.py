@@ -9,23 +9,26 @@ from typing import Any
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
+from localvenues.polymarket.clock import Clock
 from localvenues.polymarket.doors.disturb import Disturber
 from localvenues.polymarket.doors.outages import Outages
 
 QUEUE_FRAMES = 8192
 TRY_AGAIN_LATER = 1013
+SLOW_SECONDS = 2.0
 
 
 class Line:
     """One client of a socket. A muted line stays open and pongs, but carries no more data."""
 
-    def __init__(self, socket: web.WebSocketResponse, outages: Outages, opened: int) -> None:
-        self.socket, self.opened, self.heard = socket, opened, opened
+    def __init__(self, socket: web.WebSocketResponse, outages: Outages, clock: Clock) -> None:
+        self.socket, self.heard = socket, clock.now()
         self.muted = False
         self.deaf = False
         self.topics: set[str] = set()
         self.owner = ""
         self.custom = False
+        self._outages, self._clock = outages, clock
         self._disturber = Disturber(outages)
         self._frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
 
@@ -45,16 +48,19 @@ class Line:
     async def write(self) -> None:
         """Send queued frames for ever."""
         while True:
-            await self.socket.send_str(await self._frames.get())
+            text = await self._frames.get()
+            if self._outages.on("ws_slow"):
+                await self._clock.sleep(SLOW_SECONDS)
+            await self.socket.send_str(text)
 
 
 class Switchboard:
     """All lines of one socket path."""
 
-    def __init__(self, outages: Outages, now: Callable[[], int]) -> None:
+    def __init__(self, outages: Outages, clock: Clock) -> None:
         self.lines: set[Line] = set()
         self.connections = 0
-        self._outages, self._now = outages, now
+        self._outages, self._clock = outages, clock
 
     async def serve(
         self, request: web.Request, greet: Callable[[Line], None], take: Callable[[Line, str], bool]
@@ -65,7 +71,7 @@ class Switchboard:
         if self._outages.on("ws_close"):
             await socket.close(code=TRY_AGAIN_LATER)
             return socket
-        line = Line(socket, self._outages, self._now())
+        line = Line(socket, self._outages, self._clock)
         self.lines.add(line)
         self.connections += 1
         writer = asyncio.ensure_future(line.write())
@@ -81,7 +87,7 @@ class Switchboard:
 
     async def _listen(self, line: Line, take: Callable[[Line, str], bool]) -> None:
         async for message in line.socket:
-            line.heard = self._now()
+            line.heard = self._clock.now()
             if not self._understood(line, message, take):
                 return
 

@@ -30,6 +30,7 @@ FAULTS = {
     "rtds_trades_off": "RTDS sends no rows of type trades",
     "ws_no_pong": "no socket answers PING",
     "ws_close": "all sockets are closed with 1013; new ones are refused",
+    "ws_slow": "each frame, PONG included, waits 2 s before the next",
     "ws_duplicate": "half of the frames are sent twice",
     "ws_reorder": "frames change places with their neighbours",
     "ws_malformed": "broken frames come before true ones",

@@ -65,7 +65,7 @@ class MarketSocket:
 
     def __init__(self, world: World, host: Host) -> None:
         self._world, self._host = world, host
-        self.board = Switchboard(host.outages, host.clock.now)
+        self.board = Switchboard(host.outages, host.clock)
         host.app.router.add_get("/ws/market", self._serve)
         host.outages.on_begin("market_silent", lambda *_: self.board.mute())
 
@@ -118,7 +118,7 @@ class UserSocket:
 
     def __init__(self, host: Host, keys: Keys) -> None:
         self._keys = keys
-        self.board = Switchboard(host.outages, host.clock.now)
+        self.board = Switchboard(host.outages, host.clock)
         host.app.router.add_get("/ws/user", self._serve)
         host.outages.on_begin("user_silent", lambda *_: self.board.mute())
 
@@ -159,7 +159,7 @@ class RtdsSocket:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.board = Switchboard(host.outages, host.clock.now)
+        self.board = Switchboard(host.outages, host.clock)
         host.app.router.add_get("/", self._serve)
         host.outages.on_begin("rtds_freeze", lambda *_: self.board.mute(deaf=True))
 

@@ -41,6 +41,9 @@ class Population:
     leader_rate: float = 0.5
 
 
+LIVELY = Population()
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A trade was mined: the taker's row, then one per resting order."""
