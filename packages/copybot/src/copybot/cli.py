@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     except SettingsError as error:
         print(f"copybot: {error}", file=sys.stderr)  # noqa: T201
         return USAGE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):  # whoever read the answer has read enough
         return OK
 
 
