@@ -48,7 +48,7 @@ def shapes_of(one: Endpoint) -> list[Any]:
 def operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     """Return the description of one method of one path."""
     problem = schemas[repr(Problem)]
-    responses = {str(status): answer(status, shape, schemas) for status, shape in one.answers.items()}
+    responses = {str(status): answer(one, status, shape, schemas) for status, shape in one.answers.items()}
     for status in refusals(one):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
@@ -97,12 +97,12 @@ def refusals(one: Endpoint) -> list[int]:
     return sorted(found)
 
 
-def answer(status: int, shape: type | str | None, schemas: dict[str, Any]) -> dict[str, Any]:
+def answer(one: Endpoint, status: int, shape: type | str | None, schemas: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if isinstance(shape, str):
         made["content"] = {shape: {"schema": {"type": "string"}}}
     elif shape is not None:
-        made["content"] = {"application/json": {"schema": schemas[repr(shape)]}}
+        made["content"] = {one.told_in: {"schema": schemas[repr(shape)]}}
     return made
 
 

@@ -17,8 +17,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path.
 
     asks is the shape of the body; answers says, for each good status, the shape of its JSON (None: no
-    body), or a content type; refusals are the statuses of errors beside those that every path of its
-    right has; made points to the name of what was made, in the answer, by which it is found afterwards.
+    body), or a content type alone; told_in is the content type of shapes; refusals are the statuses of
+    errors beside those that every path of its right has; made points to the name of what was made, in the
+    answer, by which it is found afterwards.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     asks_yaml: bool = False
     query: tuple[Parameter, ...] = ()
     refusals: tuple[int, ...] = ()
+    told_in: str = "application/json"
     made: str = ""
 
 

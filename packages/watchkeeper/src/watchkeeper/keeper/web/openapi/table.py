@@ -35,7 +35,7 @@ SEEN = (
     Endpoint(method="GET", path="/api/range", room="seeing", about="The curves of a bot's panels",
              answers={200: sights.CurvesTold},
              query=(BOT, text("panel"), moment("start"), moment("end"), whole("step", 1, 86_400)),
-             refusals=(400,)),
+             refusals=(400, 503)),
     Endpoint(method="GET", path="/api/openapi.json", room="seeing", about="This description",
              answers={200: dict[str, Any]}),
 )  # fmt: skip
@@ -87,7 +87,7 @@ BOARDS = (
     Endpoint(method="DELETE", path="/api/boards/{id}", room="boards", about="Remove a board",
              answers={204: None}, refusals=(404, 409)),
     Endpoint(method="GET", path="/api/boards/{id}/yaml", room="boards", about="A board as a file",
-             answers={200: "application/yaml"}, refusals=(404,)),
+             answers={200: boards.Content}, told_in="application/yaml", refusals=(404,)),
     Endpoint(method="GET", path="/api/boards/{id}/grafana", room="boards", about="A board for Grafana",
              answers={200: dict[str, Any]}, refusals=(404,)),
     Endpoint(method="GET", path="/api/annotations", room="boards", about="Annotations, newest first",
