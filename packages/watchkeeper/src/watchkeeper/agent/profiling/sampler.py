@@ -21,6 +21,7 @@ DEFAULT_HZ = 19.0  # odd, so that it keeps step with nothing that a bot does
 MOST_HZ = 250.0
 DEFAULT_STALL = 0.25
 JOIN_SECONDS = 2.0
+LOOKS = 3  # at a loop within the shortest stall
 SET_ANEW = 1.0  # seconds by which the wall clock has to be off
 
 
@@ -120,11 +121,12 @@ class Sampler:
             self._offset = present
         return self._offset
 
-    def tick(self, threads: Threads) -> None:
-        """Take one sample of everything; the sampler's thread calls it."""
+    def tick(self, threads: Threads) -> bool:
+        """Take one sample of everything, on the sampler's thread; tell whether any thread ran."""
         self._tally.turn(self._clock.steady())
-        threads.sample()
+        ran = threads.sample()
         self.stalls.look()
+        return ran
 
     def _start_timer(self) -> None:
         if self.plan.timer and free():
@@ -138,13 +140,15 @@ class Sampler:
         leave_out = {threading.get_ident()}
         if self._timer is not None:
             leave_out.add(threading.main_thread().ident or 0)
-        # Each wake takes the GIL from the bot, so what the timer does is not done twice as often here.
+        # Each wake takes the GIL from the bot: what the timer does is not done twice as often here, and where
+        # no other thread ran there are only stalls to look for.
         hz = min(self.plan.hz, DEFAULT_HZ) if self._timer is not None else self.plan.hz
         period, enough = 1 / hz, self._enough
+        seldom = max(period, self.plan.stall / LOOKS)
         threads = Threads(self._take, period, leave_out)
-        while not enough.wait(period):
-            try:
-                self.tick(threads)
-            except Exception:
-                LOG.exception("the sampler stopped; the bot goes on without it")
-                return
+        try:
+            wait = period
+            while not enough.wait(wait):
+                wait = period if self.tick(threads) else seldom
+        except Exception:
+            LOG.exception("the sampler stopped; the bot goes on without it")

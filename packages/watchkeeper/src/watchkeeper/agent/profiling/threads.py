@@ -39,14 +39,16 @@ class Threads:
         self._leave_out = leave_out
         self._known: dict[int, Known] = {}
 
-    def sample(self) -> None:
-        """Take one sample of each thread that ran."""
-        frames = sys._current_frames()
+    def sample(self) -> bool:
+        """Take one sample of each thread that ran; tell whether there was one."""
+        ran, frames = False, sys._current_frames()
         for identity, frame in frames.items():
             if identity not in self._leave_out and (spent := self._spent(identity)) > 0:
                 self._take(self._known[identity].name, frame, spent)
+                ran = True
         if len(self._known) > len(frames):
             self._known = {one: self._known[one] for one in frames if one in self._known}
+        return ran
 
     def _spent(self, identity: int) -> int:
         """Return the nanoseconds of CPU that a thread spent since its last sample; 0 for the first one."""
