@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from localvenues.polymarket.exchange.exchange import Exchange
 from localvenues.polymarket.exchange.model import TradeStatus
 from localvenues.polymarket.exchange.news import MarketResolved, Traded
+from localvenues.polymarket.world.fair import FairValue
 from localvenues.polymarket.world.leaders import MANNERS
 from localvenues.polymarket.world.world import Population, World
 
@@ -40,15 +42,27 @@ def test_seeds_differ() -> None:
     assert summary(lived(3, 60, 1_000)) != summary(lived(4, 60, 1_000))
 
 
-def test_prices_walk_on_their_own_random_source() -> None:
-    """Law: another population leaves the markets and their outcomes the same."""
-    few, many = (lived(3, 400, 1_000, Population(count, rate, rate)) for count, rate in ((6, 0.5), (12, 4.0)))
+def test_who_trades_does_not_decide_what_comes_true() -> None:
+    """Law: another population leaves the markets and their winners the same."""
+    crowds = (Population(6, 0.5, 0.5), Population(12, 4.0, 4.0))
     winners = [
         {one.slug: one.winner for one in world.exchange.markets.values() if one.closed}
-        for world in (few, many)
+        for world in (lived(3, 800, 1_000, crowd) for crowd in crowds)
     ]
-    assert len(winners[0]) >= 2
-    assert winners[0].keys() == winners[1].keys()
+    assert len(winners[0]) >= 4
+    assert winners[0] == winners[1]
+
+
+def test_a_fair_value_is_fair() -> None:
+    """Law: among many markets, those worth about a quarter come true about one time in four."""
+    hits = []
+    for seed in range(4_000):
+        value = FairValue(random.Random(seed), 0, 300_000)
+        if 0.2 < value.at(150_000) < 0.3:
+            value.at(300_000)
+            hits.append(value.latent > 0)
+    assert len(hits) > 150
+    assert 0.17 < sum(hits) / len(hits) < 0.33
 
 
 def check_sums(exchange: Exchange) -> None:

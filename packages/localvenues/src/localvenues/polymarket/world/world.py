@@ -71,7 +71,7 @@ class Submission:
 class World:
     """A venue's whole inside. The same seed and the same guests' orders give the same world."""
 
-    def __init__(self, seed: int, now: int, population: Population = Population()) -> None:
+    def __init__(self, seed: int, now: int, population: Population = LIVELY) -> None:
         self.seed, self.now = seed, now
         self.exchange = Exchange(seed)
         self.history = History(seed)
