@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,12 @@ scrape_configs:
 rules: {{pack: false}}
 slo: {{pack: false}}
 judge: {{every: 100ms, target_down: {{for: 200ms}}}}
-guard: {{enabled: false}}
+guard: {guard}
 alerting: {alerting}
-deadman: {{expect: [{{name: nightly, every: 1h}}]}}
+deadman: {{expect: [{{name: nightly, every: 1h}}], ping: [{ping}]}}
 """
 RECEIVERS = """
-route: {receiver: lines, group_wait: 100ms, group_interval: 1h, repeat_interval: 10h}
+route: {receiver: lines, group_by: ['...'], group_wait: 100ms, group_interval: 1h, repeat_interval: 10h}
 receivers: [{name: lines, webhook_configs: [{url: 'http://127.0.0.1:%d/hook'}]}]
 """
 
@@ -57,10 +59,14 @@ def until(question: Callable[[], Any], what: str) -> Any:
 class House:
     """A keeper in a folder."""
 
-    def __init__(self, folder: Path, ask: Any, alerting: str = "{}") -> None:
+    def __init__(
+        self, folder: Path, ask: Any, alerting: str = "{}", guard: str = "{enabled: false}", ping: str = ""
+    ) -> None:
         self.folder, self._ask = folder, ask
         self.url = f"http://127.0.0.1:{(port := free_port())}"
-        (folder / "keeper.yaml").write_text(CONFIG.format(port=port, alerting=alerting))
+        (folder / "keeper.yaml").write_text(
+            CONFIG.format(port=port, alerting=alerting, guard=guard, ping=ping)
+        )
 
     @contextmanager
     def keeper(self, sign: int = signal.SIGTERM) -> Iterator[None]:
@@ -201,6 +207,70 @@ def test_alerts_are_handed_over_to_a_real_alertmanager(tmp_path: Path, ask: Any)
             assert "monitoring_notifications_total{" not in metrics
         finally:
             process.terminate()
+
+
+class Elsewhere(ThreadingHTTPServer):
+    """A webhook and a place to ping; it keeps the paths that were asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+        super().__init__(("127.0.0.1", 0), Hearing)
+
+
+class Hearing(BaseHTTPRequestHandler):
+    server: Elsewhere
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.server.heard.append((self.path, body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    with Elsewhere() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_under_stress_the_paging_path_and_the_ping_stay_alive(
+    tmp_path: Path, ask: Any, elsewhere: Elsewhere
+) -> None:
+    """Costly reads rest, a page arrives, our ping goes on; locked is an alert, a reset ends it."""
+    port = elsewhere.server_port
+    (tmp_path / "people.yml").write_text(RECEIVERS % port)
+    # Every machine has more than a thousandth of its memory in use.
+    guard = "{memory_trip: 0.1, memory_recover: 0.01, hold: 0s, retry: 1s, attempts: 1}"
+    ping = f"{{url: 'http://127.0.0.1:{port}/ping', every: 200ms}}"
+    house = House(tmp_path, ask, "{config_file: people.yml}", guard, ping)
+    heavy = "/api/v1/query_range?query=up&start=0&end=1&step=1"
+    with house.keeper():
+        until(lambda: house.ask("/api/v2/guard")[1]["state"] != "closed", "a tripped breaker")
+        assert house.ask(heavy)[0] == 503
+        pings = len([path for path, _ in elsewhere.heard if path == "/ping"])
+        foreign = {"labels": {"alertname": "Foreign"}, "endsAt": "2999-01-01T00:00:00Z"}
+        assert house.ask("/api/v2/alerts", "POST", [foreign])[0] == 200
+        until(lambda: [body for _, body in elsewhere.heard if "Foreign" in body], "a page under stress")
+        until(lambda: len([p for p, _ in elsewhere.heard if p == "/ping"]) > pings + 2, "pings under stress")
+        until(
+            lambda: [one for one in house.alerts() if one["labels"]["alertname"] == "StressBreakerLocked"],
+            "the alert of a locked breaker",
+        )
+        assert "locked" in house.say("guard", "show", code=1)
+        assert house.say("guard", "reset") == "reset\n"
+        assert house.ask(heavy)[0] == 200
+        subjects = [one["subject"] for one in house.ask("/api/flips?limit=200")[1]["flips"]]
+        assert subjects.count("guard/keeper/breaker") >= 2
 
 
 def test_writes_are_refused_off_loopback_without_a_token(tmp_path: Path, ask: Any) -> None:
