@@ -109,6 +109,65 @@ tests:
     assert [str(failed) for failed in run_tests(tests, list(file.groups))] == []
 
 
+def left(objective: str, *series: str) -> list[str]:
+    """Return what differs from half a budget left after half an hour of some series."""
+    (one,) = read_objectives(f"slos: [{{name: a, service: s, objective: 50, {objective}}}]")
+    file = read(rule_file(compiled(one)), "slo.yaml")
+    given = "".join(
+        f"      - {{series: '{line.split()[0]}', values: '{line.split()[1]}'}}\n" for line in series
+    )
+    tests = read_tests(f"""
+rule_files: [slo.yaml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+{given}
+    promql_expr_test:
+      - expr: round(slo:period_error_budget_remaining:ratio * 100) / 100
+        eval_time: 30m
+        exp_samples:
+          - {{labels: '{{sloth_id="s-a",sloth_service="s",sloth_slo="a",sloth_window="30d"}}', value: 0.5}}
+""")
+    return [str(failed) for failed in run_tests(tests, list(file.groups))]
+
+
+BUCKETS = ("h_count 0+60x30", 'h_bucket{le="0.1"} 0+45x30', 'h_bucket{le="1.0"} 0+60x30')
+
+
+@pytest.mark.parametrize(
+    ("objective", "series"),
+    [
+        ("bad: b_total, total: t_total", ("t_total 0+60x30", "b_total 0+15x30")),
+        ("good: g_total, total: t_total", ("t_total 0+60x30", "g_total 0+45x30")),
+        ("latency: {histogram: h, below: 100ms}", BUCKETS),
+        ("fraction: connected", ("connected 0.75x30",)),
+        ("error_ratio: 'avg(avg_over_time(r[{{.window}}]))'", ("r 0.25x30",)),
+        (
+            "errors: 'sum(rate(b[{{.window}}]))', events: 'sum(rate(t[{{.window}}]))'",
+            ("b 0+1x30", "t 0+4x30"),
+        ),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_each_kind_of_indicator_measures_the_share_of_bad_events(
+    objective: str, series: tuple[str, ...]
+) -> None:
+    """A quarter of the events is bad, of which half may be: half of the budget is left."""
+    assert left(objective, *series) == []
+
+
+def test_an_indicator_without_any_good_event_has_no_budget_left() -> None:
+    """A series of good events that does not exist yet is not a series of bad ones that does not."""
+    assert "exp: {" in left("good: g_total, total: t_total", "t_total 0+60x30")[0]
+
+
+def test_a_bound_that_no_bucket_has_gives_no_budget_at_all() -> None:
+    """It must not look as if all had been quick."""
+    (told,) = left("latency: {histogram: h, below: 200ms}", *BUCKETS)
+    assert told.partition("got:")[2].strip() in ("nil", "", "[]")
+
+
 def test_a_budget_ends_when_its_burn_says() -> None:
     """Half left of a period of 100 s, burning twice as fast as evenly: 25 s."""
     budget = Budget(allowed=0.01, spent=0.005, burn=2, period=100, at=1000)

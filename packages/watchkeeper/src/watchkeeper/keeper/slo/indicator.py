@@ -70,20 +70,23 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Bad events over all events, by two queries of rates that are never short of a series.
+    """Bad events over all events, by two queries of rates.
 
-    A label set without bad events has no bad series, so it counts as none; a time without any event
-    has no ratio rather than the NaN of nought over nought, which would spoil every sum over time.
+    A time without any event has no ratio rather than the NaN of nought over nought, which would spoil
+    every sum over time. Where `sparse` holds, a label set without bad events has no bad series, and
+    counts as having none; else a missing series is a mistake, and gives no ratio at all.
     """
 
     bad: str
     total: str
+    sparse: bool = True
 
     def ratio(self, window: str) -> str:
         return f"({self.bad_rate(window)})\n/\n({self.rate(window)} > 0)\n"
 
     def bad_rate(self, window: str) -> str:
-        return f"{filled(self.bad, window)} or 0 * {self.rate(window)}"
+        bad = filled(self.bad, window)
+        return f"{bad} or 0 * {self.rate(window)}" if self.sparse else bad
 
     def rate(self, window: str) -> str:
         return filled(self.total, window)

@@ -87,7 +87,7 @@ def indicator_of(one: Fields, by: tuple[str, ...]) -> Indicator:
             return Counted(rate(one, "bad", by), rate(one, "total", by))
         case "good":
             total = rate(one, "total", by)
-            return Counted(f"({total}) - ({rate(one, 'good', by)})", f"({total})")
+            return Counted(f"{total} - ({rate(one, 'good', by)} or 0 * {total})", total, sparse=False)
         case "latency":
             return latency(one.mapping("latency", known="histogram below"), by)
         case "fraction":
@@ -130,7 +130,9 @@ def latency(one: Fields, by: tuple[str, ...]) -> Indicator:
     bucket = f"{name.strip()}_bucket{{{inner + ', ' if inner else ''}{bound}}}"
     count = f"{name.strip()}_count" + (f"{{{inner}}}" if inner else "")
     total = f"sum{grouped(by)} (rate({count}[{{{{.window}}}}]))"
-    return Counted(f"({total} - sum{grouped(by)} (rate({bucket}[{{{{.window}}}}])))", total)
+    quick = f"sum{grouped(by)} (rate({bucket}[{{{{.window}}}}]))"
+    # A bound that no bucket has must not look as if every event had been quick.
+    return Counted(f"{total} - {quick}", total, sparse=False)
 
 
 def bound_of(one: Fields) -> str:
