@@ -41,6 +41,15 @@ def test_a_pushed_fill_that_is_polled_later_is_one(state: State, fill: Any) -> N
     assert len(ledger.admit(numbered([fill(), fill()]), "poll", 0, 0)) == 1  # the second equal fill
 
 
+def test_a_price_rounded_the_other_way_names_the_same_fill(state: State, fill: Any) -> None:
+    """One feed has 0.23589150000001, the other 0.2358915: their millionths differ by one."""
+    ledger = WalletLedger(state)
+    ledger.follow(LEADER, 0)
+    assert ledger.admit([fill(price=235_891)], "push", 0, 0)
+    assert ledger.admit(numbered([fill(price=235_892)]), "poll", 0, 0) == []
+    assert len(ledger.admit(numbered([fill(tx="0x2", price=5), fill(tx="0x2", price=6)]), "poll", 0, 0)) == 2
+
+
 def test_a_fill_is_known_after_a_restart(state: State, fill: Any) -> None:
     """The key lives in the rows, not in the process."""
     WalletLedger(state).follow(LEADER, 0)

@@ -26,6 +26,15 @@ def numbered(fills: Iterable[Fill]) -> list[Fill]:
     return sorted(named, key=lambda fill: fill.timestamp)
 
 
+def twins(fill: Fill) -> tuple[str, str]:
+    """Return the names that this fill has on a feed which rounds its price the other way.
+
+    One API tells a price with 17 digits, another with 10: at the edge their millionths differ by one.
+    """
+    lower = msgspec.structs.replace(fill, price=fill.price - 1)
+    return lower.key, msgspec.structs.replace(fill, price=fill.price + 1).key
+
+
 def next_watermark(watermark: int, fills: Iterable[Fill]) -> int:
     """Return the newest time that was seen: what was made during the poll is not skipped by the next one."""
     return max([watermark, *(fill.timestamp for fill in fills)])

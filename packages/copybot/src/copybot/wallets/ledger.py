@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
 from copybot.model import Fill
 from copybot.state import State
-from copybot.wallets.dedup import Recent
+from copybot.wallets.dedup import Recent, twins
 
 COLUMNS = "leader, tx, token, condition, side, price, size, timestamp, occurrence"
 
@@ -60,10 +60,11 @@ class WalletLedger:
     ) -> list[Detected]:
         """Write fills and the mark in one transaction; return those that are new and not of the baseline."""
         unknown = [fill for fill in fills if fill.key not in self.recent]
+        told = {fill.key for fill in fills}  # what one answer tells as two is two
         found: list[Detected] = []
         if unknown or watermark is not None:
             with self._state.transaction() as db:
-                found = [one for fill in unknown if (one := self._insert(db, fill, source, now, since))]
+                found = [one for fill in unknown if (one := self._insert(db, fill, source, now, since, told))]
                 if watermark is not None and fills:
                     newest = (watermark, fills[0].leader, watermark)
                     db.execute("UPDATE leaders SET watermark = ? WHERE leader = ? AND watermark < ?", newest)
@@ -72,8 +73,10 @@ class WalletLedger:
         return [one for one in found if one.fill.timestamp >= since]
 
     def _insert(
-        self, db: sqlite3.Connection, fill: Fill, source: str, now: float, since: int
+        self, db: sqlite3.Connection, fill: Fill, source: str, now: float, since: int, told: Set[str]
     ) -> Detected | None:
+        if any(name not in told and self._known(db, name) for name in twins(fill)):
+            return None
         key = (fill.leader, fill.token)
         held = self._held(db, *key)
         old = fill.timestamp < since
@@ -89,6 +92,9 @@ class WalletLedger:
             after = held + fill.size if fill.side == "BUY" else max(0, held - fill.size)
             db.execute("INSERT OR REPLACE INTO holdings VALUES (?, ?, ?)", (*key, after))
         return Detected(fill, held)
+
+    def _known(self, db: sqlite3.Connection, key: str) -> bool:
+        return db.execute("SELECT 1 FROM fills WHERE key = ?", (key,)).fetchone() is not None
 
     def _held(self, db: sqlite3.Connection, leader: str, token: str) -> int:
         row = db.execute(
