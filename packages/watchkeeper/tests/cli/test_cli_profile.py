@@ -1,5 +1,6 @@
 """The verbs `profile` and `operations` against a real agent on loopback."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from watchkeeper.cli import main
 def url() -> Iterator[str]:
     with Watch("cli", port=0, environment={}, profile_hz=100) as watch:
         with watch.operation("parse", target=0.5):
-            sum(number * number for number in range(1_000_000))
+            until = time.thread_time() + 0.4  # forty periods of the sampler, whatever else the machine does
+            while time.thread_time() < until:
+                sum(number * number for number in range(1000))
         yield f"http://127.0.0.1:{watch.port}"
 
 

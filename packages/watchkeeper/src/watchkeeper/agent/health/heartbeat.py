@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import get_ident
-from types import FrameType
 from typing import Self
 
 from watchkeeper.agent.clock import Clock
+from watchkeeper.agent.profiling.dump import Dumps, parsed
 
 STDLIB = str(Path(os.__file__).parent)  # the module sysconfig would cost half a megabyte
 
@@ -123,17 +122,16 @@ class Heartbeat:
 
 def standing(thread: int) -> str:
     """Say at which line a thread stands: the innermost frame outside the standard library."""
-    frame = sys._current_frames().get(thread)
-    if frame is None:
+    dumps = Dumps()
+    try:
+        stack = parsed(dumps.take().get(thread, b""))
+    finally:
+        dumps.close()
+    ours = next((frame for frame in stack if _outside_stdlib(frame.file)), stack[0] if stack else None)
+    if ours is None:
         return ""
-    ours = _outside_stdlib(frame) or frame
-    return f"at {Path(ours.f_code.co_filename).name}:{ours.f_lineno} in {ours.f_code.co_name}"
+    return f"at {Path(ours.file).name}:{ours.line} in {ours.function.rpartition('.')[2]}"
 
 
-def _outside_stdlib(frame: FrameType | None) -> FrameType | None:
-    while frame is not None:
-        path = frame.f_code.co_filename
-        if not path.startswith(("<", STDLIB)) or "site-packages" in path:
-            return frame
-        frame = frame.f_back
-    return None
+def _outside_stdlib(path: str) -> bool:
+    return not path.startswith(("<", STDLIB)) or "site-packages" in path

@@ -27,11 +27,11 @@ Take = Callable[[str, FrameType | None, int], None]
 
 def free() -> bool:
     """Tell whether this is the main thread of a Linux process that leaves SIGURG alone."""
-    return (
-        sys.platform == "linux"
-        and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGURG) in (signal.SIG_DFL, signal.SIG_IGN)
-    )
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        return False
+    handler = signal.getsignal(signal.SIGURG)
+    owner = getattr(handler, "__self__", None)
+    return handler in (signal.SIG_DFL, signal.SIG_IGN) or (isinstance(owner, CpuTimer) and owner.stopped)
 
 
 class CpuTimer:
@@ -57,6 +57,11 @@ class CpuTimer:
         self._before = thread_time_ns()
         self._set(self._period)
         return True
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether it does not run, though its handler may have stayed."""
+        return self._timer is None
 
     def stop(self) -> None:
         """Stop; the handler goes too where this is the main thread, else it stays and does nothing."""

@@ -111,7 +111,7 @@ class Pages:
     async def _threads(self, query: Mapping[str, str]) -> Profile:
         from watchkeeper.agent.profiling import present
 
-        return present.threads()
+        return present.threads(self._sampler.dumps)
 
     async def _tasks(self, query: Mapping[str, str]) -> Profile:
         from watchkeeper.agent.profiling import present

@@ -1,14 +1,14 @@
 """Where every thread and every task stands at this moment."""
 
 import asyncio
-import sys
 import threading
 from collections.abc import Iterable
 from time import time_ns
 from typing import Any
 
-from watchkeeper.agent.profiling.profile import Amounts, Kind, Labels, Place, Profile, Stack, added
-from watchkeeper.agent.profiling.stacks import of
+from watchkeeper.agent.profiling.dump import Dumps, parsed
+from watchkeeper.agent.profiling.profile import Amounts, Frame, Kind, Labels, Place, Profile, Stack, added
+from watchkeeper.agent.profiling.stacks import frame_at
 
 THREADS = (Kind("threads", "count"),)
 TASKS = (Kind("tasks", "count"),)
@@ -16,13 +16,13 @@ MOST_TASKS = 10_000
 MOST_AWAITS = 64
 
 
-def threads() -> Profile:
+def threads(dumps: Dumps) -> Profile:
     """Return the stacks of all threads."""
     names = {one.ident: one.name for one in threading.enumerate()}
     amounts: dict[Place, Amounts] = {}
-    for identity, frame in sys._current_frames().items():
+    for identity, block in dumps.take().items():
         label = ("thread", names.get(identity, f"thread {identity}"))
-        added(amounts, (of(frame), (label,)), (1,))
+        added(amounts, (parsed(block), (label,)), (1,))
     return Profile(THREADS, amounts, time_ns(), preferred="threads")
 
 
@@ -52,11 +52,12 @@ def labels_of(loop: str, task: asyncio.Task[Any]) -> Labels:
 
 def awaited(task: asyncio.Task[Any]) -> Stack:
     """Return a task's chain of awaits, the innermost first."""
-    frames: list[Stack] = []
+    frames: list[Frame] = []
     waiting: Any = task.get_coro()
     while waiting is not None and len(frames) < MOST_AWAITS:
+        code = getattr(waiting, "cr_code", None) or getattr(waiting, "gi_code", None)
         frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)
-        if frame is not None:
-            frames.append(of(frame)[:1])
+        if code is not None and frame is not None:  # its callers are never looked at: they may be running
+            frames.append(frame_at(code, frame.f_lasti))
         waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
-    return tuple(frame for stack in reversed(frames) for frame in stack)
+    return tuple(reversed(frames))

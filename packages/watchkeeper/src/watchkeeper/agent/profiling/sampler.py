@@ -10,6 +10,7 @@ from watchkeeper.agent.clock import Clock
 from watchkeeper.agent.health.heartbeat import Heartbeat
 from watchkeeper.agent.profiling import tally
 from watchkeeper.agent.profiling.cputimer import CpuTimer, free
+from watchkeeper.agent.profiling.dump import Block, Dumps
 from watchkeeper.agent.profiling.profile import Profile
 from watchkeeper.agent.profiling.stalls import Stalls
 from watchkeeper.agent.profiling.tally import Tally
@@ -48,7 +49,8 @@ class Sampler:
 
     def __init__(self, plan: Plan, clock: Clock, heartbeats: Callable[[], Iterable[Heartbeat]]) -> None:
         self.plan = plan
-        self.stalls = Stalls(heartbeats, plan.stall, clock.wall)
+        self.dumps = Dumps()
+        self.stalls = Stalls(heartbeats, plan.stall, clock.wall, self.dumps)
         self._clock = clock
         self._offset = clock.wall() - clock.steady()
         self._tally = Tally(clock.steady())
@@ -80,11 +82,13 @@ class Sampler:
         self._enough.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join(JOIN_SECONDS)
+        self.dumps.close()
 
     def after_fork(self) -> None:
         """In a forked child there is neither the thread nor the timer."""
         self._timer = self._thread = None
         self._enough = threading.Event()
+        self.dumps.after_fork()
 
     def now(self) -> float:
         """Return the present in the steady seconds that `since` takes."""
@@ -136,6 +140,9 @@ class Sampler:
     def _take(self, thread: str, frame: FrameType | None, nanoseconds: int) -> None:
         self._tally.present.add(thread, frame, nanoseconds)
 
+    def _take_dumped(self, thread: str, block: Block, nanoseconds: int) -> None:
+        self._tally.present.add_dumped(thread, block, nanoseconds)
+
     def _run(self) -> None:
         leave_out = {threading.get_ident()}
         if self._timer is not None:
@@ -145,7 +152,7 @@ class Sampler:
         hz = min(self.plan.hz, DEFAULT_HZ) if self._timer is not None else self.plan.hz
         period, enough = 1 / hz, self._enough
         seldom = max(period, self.plan.stall / LOOKS)
-        threads = Threads(self._take, period, leave_out)
+        threads = Threads(self._take_dumped, self.dumps, period, leave_out)
         try:
             wait = period
             while not enough.wait(wait):

@@ -1,13 +1,12 @@
 """Stalls of event loops: how long a followed loop did not come round, and where it stood meanwhile."""
 
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from watchkeeper.agent.health.heartbeat import Heartbeat
+from watchkeeper.agent.profiling.dump import Block, Dumps, parsed
 from watchkeeper.agent.profiling.profile import Amounts, Kind, Place, Profile, Stack, added
-from watchkeeper.agent.profiling.stacks import Codes, Raw, resolved, taken
 
 KEPT = 200
 KINDS = (Kind("contentions", "count"), Kind("delay", "nanoseconds"))
@@ -28,15 +27,11 @@ class Hanging:
     """A stall under way: the stacks seen so far."""
 
     beat: float
-    seen: Counter[Raw] = field(default_factory=Counter)
-    codes: dict[Raw, Codes] = field(default_factory=dict)
+    seen: Counter[Block] = field(default_factory=Counter)
 
     def culprit(self) -> Stack:
         """Return the stack that was seen most often."""
-        if not self.seen:
-            return ()
-        raw = self.seen.most_common(1)[0][0]
-        return resolved(raw, self.codes[raw], {})
+        return parsed(self.seen.most_common(1)[0][0]) if self.seen else ()
 
 
 class Stalls:
@@ -47,9 +42,14 @@ class Stalls:
     """
 
     def __init__(
-        self, heartbeats: Callable[[], Iterable[Heartbeat]], limit: float, wall: Callable[[], float]
+        self,
+        heartbeats: Callable[[], Iterable[Heartbeat]],
+        limit: float,
+        wall: Callable[[], float],
+        dumps: Dumps,
     ) -> None:
         self.limit = limit
+        self._dumps = dumps
         self._heartbeats = heartbeats
         self._wall = wall
         self._hanging: dict[str, Hanging] = {}
@@ -84,11 +84,8 @@ class Stalls:
         return self._hanging[name]
 
     def _see(self, heartbeat: Heartbeat, hanging: Hanging) -> None:
-        frame = sys._current_frames().get(heartbeat.thread)
-        if frame is not None:
-            raw, codes = taken(frame)
-            hanging.seen[raw] += 1
-            hanging.codes.setdefault(raw, tuple(codes))
+        if (block := self._dumps.take().get(heartbeat.thread)) is not None:
+            hanging.seen[block] += 1
 
     def _end(self, name: str, hanging: Hanging, beat: float | None) -> None:
         del self._hanging[name]

@@ -7,8 +7,9 @@ slice is only ever added to, never emptied; an old one is dropped whole.
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf
-from types import CodeType, FrameType
+from types import FrameType
 
+from watchkeeper.agent.profiling.dump import Block, parsed
 from watchkeeper.agent.profiling.profile import CPU, SAMPLES, Amounts, Frame, Place, Profile, added
 from watchkeeper.agent.profiling.stacks import Codes, Raw, resolved, taken
 
@@ -20,14 +21,14 @@ MOST_SLICES = 500
 MOST_STACKS = 5000  # different ones in a slice
 OTHER: Raw = ((), ())  # the stack of all beyond
 
-Key = tuple[str, Raw]
+Key = tuple[str, Raw | Block]
 
 
 @dataclass(slots=True)
 class Cell:
-    """What was counted for one stack, whose codes it keeps alive."""
+    """What was counted for one stack, whose codes it keeps alive; a dumped stack has none."""
 
-    codes: Codes
+    codes: Codes = ()
     count: int = 0
     nanoseconds: int = 0
 
@@ -43,16 +44,20 @@ class Slice:
     def add(self, thread: str, frame: FrameType | None, nanoseconds: int) -> None:
         """Add one sample with its nanoseconds of CPU."""
         raw, codes = taken(frame)
-        cell = self.cells.get((thread, raw))
-        if cell is None:
-            cell = self._cell(thread, raw, codes)
+        cell = self.cells.get((thread, raw)) or self._cell(thread, raw, tuple(codes))
         cell.count += 1
         cell.nanoseconds += nanoseconds
 
-    def _cell(self, thread: str, raw: Raw, codes: list[CodeType]) -> Cell:
+    def add_dumped(self, thread: str, block: Block, nanoseconds: int) -> None:
+        """Add one sample of a dumped stack."""
+        cell = self.cells.get((thread, block)) or self._cell(thread, block, ())
+        cell.count += 1
+        cell.nanoseconds += nanoseconds
+
+    def _cell(self, thread: str, raw: Raw | Block, codes: Codes) -> Cell:
         if len(self.cells) >= MOST_STACKS:
-            return self.cells.setdefault((thread, OTHER), Cell(()))
-        return self.cells.setdefault((thread, raw), Cell(tuple(codes)))
+            return self.cells.setdefault((thread, OTHER), Cell())
+        return self.cells.setdefault((thread, raw), Cell(codes))
 
 
 class Tally:
@@ -86,7 +91,7 @@ def summed(slices: list[Slice]) -> dict[Place, Amounts]:
     for one in slices:
         frames: dict[tuple[int, int], Frame] = {}
         for (thread, raw), cell in one.cells.copy().items():
-            stack = resolved(raw, cell.codes, frames)
+            stack = parsed(raw) if isinstance(raw, bytes) else resolved(raw, cell.codes, frames)
             added(amounts, (stack, (("thread", thread),)), (cell.count, cell.nanoseconds))
     return amounts
 

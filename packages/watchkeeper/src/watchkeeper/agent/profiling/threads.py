@@ -1,8 +1,9 @@
 """Samples of threads by a thread: their present stacks, each with the CPU time since the sample before.
 
-The kernel's clock of each thread (clock_gettime(2)) says who ran at all; a thread that did not is no sample.
-The identity of such a clock is made of the thread's number in the kernel, so asking for a thread that has
-ended is an error and nothing worse. Where there are no such clocks, every thread counts as running.
+The kernel's clock of each thread (clock_gettime(2)) says who ran at all; a thread that did not is no sample,
+and where none ran, no stack is looked at. The identity of such a clock is made of the thread's number in the
+kernel, so asking for a thread that has ended is an error and nothing worse. Where there are no such clocks,
+every thread counts as running.
 """
 
 import sys
@@ -10,65 +11,65 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import clock_gettime_ns
-from types import FrameType
 
-Take = Callable[[str, FrameType | None, int], None]
+from watchkeeper.agent.profiling.dump import Block, Dumps
+
+Take = Callable[[str, Block, int], None]
 PER_THREAD, SCHEDULED = 4, 2  # of include/linux/posix-timers.h
 
 
 @dataclass(slots=True)
 class Known:
-    """A thread that was seen: its name, its clock, and what that clock said."""
+    """A thread's clock, and what it said."""
 
-    name: str
     clock: int | None
     spent: int
-
-
-def clock_of(native: int | None) -> int | None:
-    """Return the CPU clock of a thread by its number in the kernel; None where there is none."""
-    return None if native is None or sys.platform != "linux" else ~native << 3 | PER_THREAD | SCHEDULED
 
 
 class Threads:
     """The threads of this process but for those left out, by their identities."""
 
-    def __init__(self, take: Take, period: float, leave_out: set[int]) -> None:
+    def __init__(self, take: Take, dumps: Dumps, period: float, leave_out: set[int]) -> None:
         self._take = take
+        self._dumps = dumps
         self._period = int(period * 1e9)
         self._leave_out = leave_out
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, Known] = {}  # by their numbers in the kernel
 
     def sample(self) -> bool:
         """Take one sample of each thread that ran; tell whether there was one."""
-        ran, frames = False, sys._current_frames()
-        for identity, frame in frames.items():
-            if identity not in self._leave_out and (spent := self._spent(identity)) > 0:
-                self._take(self._known[identity].name, frame, spent)
-                ran = True
-        if len(self._known) > len(frames):
-            self._known = {one: self._known[one] for one in frames if one in self._known}
-        return ran
+        threads = [one for one in threading.enumerate() if one.ident not in self._leave_out]
+        ran = [(one, spent) for one in threads if (spent := self._spent(one.native_id or 0)) > 0]
+        if len(self._known) > len(threads):
+            living = {one.native_id for one in threads}
+            self._known = {number: known for number, known in self._known.items() if number in living}
+        if ran:
+            self._look(ran)
+        return bool(ran)
 
-    def _spent(self, identity: int) -> int:
+    def _look(self, ran: list[tuple[threading.Thread, int]]) -> None:
+        blocks = self._dumps.take()
+        for thread, spent in ran:
+            if (block := blocks.get(thread.ident or 0)) is not None:
+                self._take(thread.name, block, spent)
+
+    def _spent(self, number: int) -> int:
         """Return the nanoseconds of CPU that a thread spent since its last sample; 0 for the first one."""
-        known = self._known.get(identity) or self._met(identity)
+        known = self._known.get(number)
+        if known is None:
+            clock = clock_of(number)
+            self._known[number] = Known(clock, now_of(clock))
+            return 0
         if known.clock is None:
             return self._period
-        try:
-            now = clock_gettime_ns(known.clock)
-        except OSError:  # it ended, and another one has its identity now
-            self._met(identity)
-            return 0
+        now = now_of(known.clock)
         spent, known.spent = now - known.spent, now
         return spent
 
-    def _met(self, identity: int) -> Known:
-        thread = next((one for one in threading.enumerate() if one.ident == identity), None)
-        clock = clock_of(thread.native_id if thread else None)
-        known = Known(thread.name if thread else f"thread {identity}", clock, now_of(clock))
-        self._known[identity] = known
-        return known
+
+def clock_of(number: int) -> int | None:
+    """Return the CPU clock of a thread by its number in the kernel; None where there is none."""
+    return ~number << 3 | PER_THREAD | SCHEDULED if number and sys.platform == "linux" else None
 
 
 def now_of(clock: int | None) -> int:
