@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchkeeper.keeper.people import People
@@ -124,6 +124,8 @@ CONTENTS = st.builds(
 )
 
 
+@example(Content(title="\x85", description="\x85", widgets=[]))
+@example(Content(title="a\r\n b\u2028", description=" \u2029\n\n x\t", widgets=[]))
 @given(CONTENTS)
 def test_any_board_survives_its_file(content: Content) -> None:
     """Whatever the texts hold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ from watchkeeper.keeper.web.boards.shapes import Content
 HEAD = "# A board of Watchkeeper: POST it to /api/boards with Content-Type: application/yaml\n"
 
 
+BREAKS = re.compile("[\r\x85\u2028\u2029]")  # a plain or folded scalar would give them back as others
+
+
 class Loader(yaml.SafeLoader):
     """YAML without aliases: a few lines of them can stand for billions of values."""
 
@@ -22,10 +26,21 @@ class Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+class Dumper(yaml.SafeDumper):
+    """YAML that quotes each text whose line ends YAML would read otherwise."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        style = '"' if BREAKS.search(data) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+Dumper.add_representer(str, Dumper.represent_str)
+
+
 def written(content: Content) -> str:
     """Return the file; what has its default is left out."""
     plain = msgspec.to_builtins(content)
-    return HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return HEAD + yaml.dump(plain, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def read(text: bytes) -> Content:
