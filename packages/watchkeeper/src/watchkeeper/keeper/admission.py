@@ -1,17 +1,18 @@
-"""Open the people of a keeper and their boards, and say where the first of them finds the way in."""
+"""Open what people bring to a keeper and look at: users, boards, profiles."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from watchkeeper.keeper.access import on_loopback
 from watchkeeper.keeper.config import Config
 from watchkeeper.keeper.people import People, PeopleError
+from watchkeeper.keeper.profiles import Fetching, ProfilesError, ProfileShelf
 from watchkeeper.keeper.store import StoreError
-from watchkeeper.keeper.web import Desk, Policy, Shelf
+from watchkeeper.keeper.web import Desk, Gallery, Policy, Shelf
 from watchkeeper.keeper.web.boards import BoardsError
 
 LOG = logging.getLogger("watchkeeper.keeper")
@@ -58,3 +59,34 @@ def open_shelf(folder: Path, clock: Callable[[], float], stack: AsyncExitStack) 
         raise StoreError(str(error)) from error
     stack.callback(shelf.close)
     return shelf
+
+
+def open_gallery(
+    config: Config,
+    folder: Path,
+    agents: Callable[[], Mapping[str, str]],
+    clock: Callable[[], float],
+    stack: AsyncExitStack,
+) -> Gallery:
+    """Open the profiles and what fetches them, to be closed with the stack; raises StoreError.
+
+    agents gives the root of each bot's agent, such as `http://127.0.0.1:9090`.
+    """
+    try:
+        shelf = ProfileShelf.open(folder)
+    except ProfilesError as error:
+        raise StoreError(str(error)) from error
+    stack.callback(shelf.close)
+    gallery = Gallery(shelf, Fetching(shelf, agents, clock, float(config.profiles.every)))
+    stack.callback(gallery.close)
+    return gallery
+
+
+def tidy(config: Config, people: People, gallery: Gallery, now: float) -> None:
+    """Forget what is older than the settings say; a disk that is full is only said: the watch goes on."""
+    try:
+        people.trail.expire(now - float(config.access.audit))
+        before = int((now - float(config.profiles.time)) * 1e9)
+        gallery.shelf.expire(before, int(config.profiles.size))
+    except (PeopleError, ProfilesError) as error:
+        LOG.error("not tidied: %s", error)

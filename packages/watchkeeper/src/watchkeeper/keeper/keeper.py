@@ -14,7 +14,7 @@ from typing import Any, Self
 from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
-from watchkeeper.keeper.admission import open_desk, open_shelf
+from watchkeeper.keeper.admission import open_desk, open_gallery, open_shelf, tidy
 from watchkeeper.keeper.alarming import Alarming
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
@@ -98,6 +98,8 @@ class Keeper:
         self._live = Live(self._sight())
         desk = open_desk(config, self.base / config.data, bool(token), self._clock, self._stack)
         self.people = desk.people
+        folder = self.base / config.data
+        self.gallery = open_gallery(config, folder, self.agents, self._clock, self._stack)
         app = create_app(
             self._live,
             token,
@@ -105,6 +107,7 @@ class Keeper:
             more=[*self.measuring.routes(), *self.alarming.routes()],
             desk=desk,
             shelf=open_shelf(self.base / config.data, self._clock, self._stack),
+            gallery=self.gallery,
         )
         self.measuring.serve(app)
         self.alarming.serve(app)
@@ -201,6 +204,11 @@ class Keeper:
         jobs = [dict(status.labels).get("job", status.job) for status in statuses]
         return [contact_of(status, jobs.count(job) == 1) for status, job in zip(statuses, jobs, strict=True)]
 
+    def agents(self) -> dict[str, str]:
+        """Return the root of each bot's agent that has told its health."""
+        known = [contact for contact in self.contacts() if contact.bot in self.asker.healths and contact.up]
+        return {contact.bot: "/".join(contact.url.split("/", 3)[:3]) for contact in known}
+
     async def run(self, stop: asyncio.Event) -> None:
         """Serve and keep watch until `stop`; raise Ended where a part of the keeper ends before."""
         self._begin_watch()
@@ -213,6 +221,7 @@ class Keeper:
                 "rules": self.measuring.run(),
                 "alerting": self.alarming.run(),
                 "housekeeping": self._housekeeping(),
+                "profiles": self.gallery.fetching.run(),
                 "http": self._server.serve(sockets=[self._door]),
                 "stop": stop.wait(),
             }.items()
@@ -264,5 +273,5 @@ class Keeper:
             await asyncio.sleep(pause)
             pause = EXPIRY_SECONDS
             self.flips.expire(self._clock() - float(self.config.retention.time))
-            self.people.trail.expire(self._clock() - float(self.config.access.audit))
+            tidy(self.config, self.people, self.gallery, self._clock())
             itself.give_back()

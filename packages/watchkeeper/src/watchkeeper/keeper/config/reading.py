@@ -129,6 +129,8 @@ def range_problems(config: Config) -> Iterator[str]:
         yield f"judge.every: expected at least 100ms, got {config.judge.every:g}s"
     if config.access.session < 60:
         yield f"access.session: expected at least 1m, got {config.access.session:g}s"
+    if config.profiles.every and not 5 <= config.profiles.every <= 120:
+        yield f"profiles.every: expected 5s to 2m, or 0s for none, got {config.profiles.every:g}s"
     if config.store.flush <= 0:
         yield "store.flush: expected more than 0s"
     if config.notify.jsonl.keep < 1:

@@ -283,6 +283,14 @@ class Deadman(Node, frozen=True, kw_only=True):
     expect: list[PingIn] = []
 
 
+class ProfilesConfig(Node, frozen=True, kw_only=True):
+    """Continuous profiles of the bots."""
+
+    every: Duration = Duration(60)
+    time: Duration = Duration(7 * 86_400)
+    size: Size = Size(256 << 20)
+
+
 class Log(Node, frozen=True, kw_only=True):
     """The keeper's own log, on standard error."""
 
@@ -311,6 +319,7 @@ class Config(Node, frozen=True, kw_only=True):
     alerting: AlertingConfig = AlertingConfig()
     guard: GuardConfig = GuardConfig()
     deadman: Deadman = Deadman()
+    profiles: ProfilesConfig = ProfilesConfig()
     log: Log = Log()
 
 

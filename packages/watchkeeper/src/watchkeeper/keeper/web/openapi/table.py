@@ -7,6 +7,7 @@ from typing import Any
 from watchkeeper.keeper.web.boards import shapes as boards
 from watchkeeper.keeper.web.openapi import sights
 from watchkeeper.keeper.web.openapi.endpoint import Endpoint, moment, text, whole
+from watchkeeper.keeper.web.profiles import shapes as profiles
 from watchkeeper.keeper.web.users import shapes as users
 
 BOT = text("bot", "a bot's name; the first one where it is left out")
@@ -100,4 +101,17 @@ BOARDS = (
              answers={204: None}, refusals=(404,)),
 )  # fmt: skip
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *PEOPLE, *BOARDS)
+SPAN = (moment("start"), moment("end"))
+PROFILES = (
+    Endpoint(method="GET", path="/api/profiles", room="profiles", about="Profiles that are kept",
+             answers={200: profiles.ProfileRows}, query=(NEWEST, *SPAN, text("bot")), refusals=(400, 503)),
+    Endpoint(method="GET", path="/api/profiles/flame", room="profiles", about="The calls of a range",
+             answers={200: profiles.FlameTold}, query=(BOT, *SPAN), refusals=(400, 404, 503)),
+    Endpoint(method="GET", path="/api/profiles/diff", room="profiles", about="The calls of two ranges",
+             answers={200: profiles.DiffTold},
+             query=(BOT, *SPAN, moment("base_start"), moment("base_end")), refusals=(400, 404, 503)),
+    Endpoint(method="GET", path="/api/profiles/pprof", room="profiles", about="A range for go tool pprof",
+             answers={200: "application/octet-stream"}, query=(BOT, *SPAN), refusals=(400, 404, 503)),
+)  # fmt: skip
+
+ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *PEOPLE, *BOARDS, *PROFILES)
