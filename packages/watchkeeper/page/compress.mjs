@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const folder = new URL("../src/watchkeeper/keeper/web/static", import.meta.url).pathname;
+const folder = process.argv[2] ?? new URL("../src/watchkeeper/keeper/web/static", import.meta.url).pathname;
 const packable = /\.(html|js|css|svg|json)$/;
 
 function files(path) {

@@ -3,9 +3,9 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { h, text } from "./dom";
-import { amount, drawn, label, moment } from "./format";
-import type { Amount, Curves, Line, Panel } from "./model";
+import { h, text } from "./shell/dom";
+import { amount, drawn, label, moment } from "./shell/format";
+import type { Amount, Curves, Line, Panel } from "./shell/model";
 
 /** Points per curve, about; memory stays bounded however long the page is open. */
 const POINTS = 180;

@@ -1,9 +1,9 @@
 // The rows at the side: alerts, changes of state, targets.
 
-import { h, list, set, text } from "./dom";
-import { amount, duration, moment } from "./format";
-import type { Alert, Flip, Target } from "./model";
-import { shape } from "./status";
+import { h, list, set, text } from "./shell/dom";
+import { amount, duration, moment } from "./shell/format";
+import type { Alert, Flip, Target } from "./shell/model";
+import { shape } from "./shell/status";
 import { since } from "./views";
 
 const SHOWN_ALERTS = 12;

@@ -3,11 +3,11 @@
 import "./style.css";
 
 import { Charts, RANGES } from "./charts";
-import { find, h, set, text } from "./dom";
-import { duration, moment } from "./format";
+import { find, h, set, text } from "./shell/dom";
+import { duration, moment } from "./shell/format";
 import * as lists from "./lists";
-import type { Overview } from "./model";
-import { icon } from "./status";
+import type { Overview } from "./shell/model";
+import { icon } from "./shell/status";
 import { Stream } from "./stream";
 import * as views from "./views";
 

@@ -1,6 +1,6 @@
 // The live stream: the whole overview at first, then the sections that changed.
 
-import type { Overview } from "./model";
+import type { Overview } from "./shell/model";
 
 /** A keeper that says nothing for this long is taken for lost, in ms. */
 const SILENT = 6000;

@@ -1,9 +1,9 @@
 // The first screen: is every bot well, what failed, why, since when.
 
-import { h, list, set, text } from "./dom";
-import { amount, moment } from "./format";
-import type { Bot, Figure, Overview, Part, Whole } from "./model";
-import { shape } from "./status";
+import { h, list, set, text } from "./shell/dom";
+import { amount, moment } from "./shell/format";
+import type { Bot, Figure, Overview, Part, Whole } from "./shell/model";
+import { shape } from "./shell/status";
 
 const HEADLINES: Record<string, string> = {
   healthy: "All is well",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from starlette.responses import Response
 
 from watchkeeper.keeper.web.answers import error
 
-FOLDER = Path(__file__).parent / "static"
+# WATCHKEEPER_PAGE names another build while the page is worked on.
+FOLDER = Path(os.environ.get("WATCHKEEPER_PAGE") or Path(__file__).parent / "static")
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
