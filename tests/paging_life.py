@@ -17,10 +17,10 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import Posted
 from watchkeeper.keeper.alerts.config import parse
 from watchkeeper.keeper.alertstore import AlertStore
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.notify.channels.sender import Voice
 from watchkeeper.keeper.notify.channels.settings import Place
 from watchkeeper.keeper.notify.outbox import Outbox
@@ -44,7 +44,7 @@ async def live(folder: Path, most: int) -> None:
     pager = senders(alerting.receivers.values(), Place(folder, folder), Voice())
     outbox = Outbox(folder / "outbox.db", unhurried(pager), time.time)
     memory = replace(memory, log=outbox.last_words(memory.log))
-    desk = Desk(alerting, store, memory, outbox.put, time.time)
+    desk = AlertDesk(alerting, store, memory, outbox.put, time.time)
     async with asyncio.TaskGroup() as group:
         group.create_task(outbox.run())
         group.create_task(desk.run())
@@ -62,7 +62,7 @@ def unhurried(pager: dict) -> dict:  # type: ignore[type-arg]
     }
 
 
-async def feed(desk: Desk, folder: Path, most: int) -> None:
+async def feed(desk: AlertDesk, folder: Path, most: int) -> None:
     """Post alerts; the ones that an earlier life had begun to post are posted again."""
     accepted = os.open(folder / "accepted", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     first = len((folder / "accepted").read_bytes().split())

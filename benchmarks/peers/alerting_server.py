@@ -12,9 +12,9 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts.config import parse
 from watchkeeper.keeper.alertstore import AlertStore
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.notify.channels.settings import Place
 from watchkeeper.keeper.notify.opening import speech_of
 from watchkeeper.keeper.notify.outbox import Outbox
@@ -29,7 +29,7 @@ async def main(config: Path, folder: Path, port: int) -> None:
     outbox = Outbox(folder / "outbox.db", speech.senders, time.time)
     memory = store.memory()
     memory = replace(memory, log=outbox.last_words(memory.log))
-    desk = Desk(alerting, store, memory, outbox.put, time.time)
+    desk = AlertDesk(alerting, store, memory, outbox.put, time.time)
     app = Starlette(routes=routes())
     app.state.alerting, app.state.version = desk, "bench"
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", http="httptools"))

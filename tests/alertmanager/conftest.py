@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import Notification
 from watchkeeper.keeper.alerts.config import parse
 from watchkeeper.keeper.alertstore import AlertStore
 from watchkeeper.keeper.answering import Answering
 from watchkeeper.keeper.deadman import Expectations, Expected, PingBook
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.guard import Limits, Pressure, StressGuard
 from watchkeeper.keeper.notify.errors import ChannelError
 from watchkeeper.keeper.notify.outbox import Line
@@ -51,7 +51,7 @@ class Standing:
         self.refusal = ""
         self.pressure = Pressure(10, 10)
         self.url = ""
-        self.desk: Desk
+        self.desk: AlertDesk
         self.guard: StressGuard
         self.tokens: Tokens
 
@@ -101,7 +101,7 @@ def standing(folder: Path, config: str = PLAIN, most: int = 50_000) -> Iterator[
     async def life() -> None:
         loops.append(asyncio.get_running_loop())
         store = AlertStore.open(folder)
-        found.desk = Desk(parse(config), store, store.memory(), found.carry, time, most)
+        found.desk = AlertDesk(parse(config), store, store.memory(), found.carry, time, most)
         app = Starlette(routes=alertmanager.routes())
         app.state.alerting, app.state.version = found.desk, "test"
         app.state.guard = found.guard = StressGuard(Limits(hold=0), lambda: found.pressure, time)

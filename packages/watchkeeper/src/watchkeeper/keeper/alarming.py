@@ -13,13 +13,13 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from watchkeeper import Watch
+from watchkeeper.keeper.alertdesk import AlertDesk, TooManyAlerts
 from watchkeeper.keeper.alerts import Alerting, AlertsError, Notification, Posted
 from watchkeeper.keeper.alerts.config import parse
 from watchkeeper.keeper.alertstore import AlertStore, AlertStoreError
 from watchkeeper.keeper.answering import Answering
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.deadman import Beacon, Expectations, Expected, PingBook, Pinger, read_pings
-from watchkeeper.keeper.desk import Desk, TooManyAlerts
 from watchkeeper.keeper.feeding import Feed
 from watchkeeper.keeper.forwarding import Forwarder
 from watchkeeper.keeper.forwarding import Place as Alertmanager
@@ -81,7 +81,7 @@ class Alarming:
         memory = store.memory()
         memory = replace(memory, log=self.outbox.last_words(memory.log))
         most = settings.max_alerts
-        self.desk = Desk(self.alerting, store, memory, self._carry, self._clock, most)
+        self.desk = AlertDesk(self.alerting, store, memory, self._carry, self._clock, most)
         self.answering = Answering(self.desk, speech.tokens)
         self._open_switches()
 

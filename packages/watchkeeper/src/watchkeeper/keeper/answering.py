@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import GroupView
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.notify.tokens import Tokens, group_name
 
 
@@ -13,7 +13,7 @@ from watchkeeper.keeper.notify.tokens import Tokens, group_name
 class Answering:
     """Reads tokens and lets their holders take groups on."""
 
-    desk: Desk
+    desk: AlertDesk
     tokens: Tokens
 
     def group(self, token: str) -> GroupView | None:

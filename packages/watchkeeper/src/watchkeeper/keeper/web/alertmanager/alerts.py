@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import AlertView
 from watchkeeper.keeper.alerts.labels import Pairs
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.web.alertmanager.errors import answer
 from watchkeeper.keeper.web.alertmanager.filters import AlertFilter, flag
 from watchkeeper.keeper.web.alertmanager.times import stamp
@@ -17,7 +17,7 @@ from watchkeeper.keeper.web.alertmanager.times import stamp
 
 async def get_alerts(request: Request) -> Response:
     """Answer the alerts that are not over."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     wanted = filter_of(request, desk)
     found = [view for view in desk.alerts() if wanted.wants(view) and wanted.wants_any(view.receivers)]
     return answer([alert_row(view) for view in found])
@@ -25,7 +25,7 @@ async def get_alerts(request: Request) -> Response:
 
 async def get_groups(request: Request) -> Response:
     """Answer the groups with such alerts; `muted=false` leaves out those of which all are muted."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     wanted, muted = filter_of(request, desk), flag(request, "muted")
     rows = []
     for group in desk.groups():
@@ -45,7 +45,7 @@ async def get_groups(request: Request) -> Response:
     return answer(rows)
 
 
-def filter_of(request: Request, desk: Desk) -> AlertFilter:
+def filter_of(request: Request, desk: AlertDesk) -> AlertFilter:
     receivers = desk.alerting.receivers.values()
     return AlertFilter(request, {one.name: dict(one.labels) for one in receivers})
 

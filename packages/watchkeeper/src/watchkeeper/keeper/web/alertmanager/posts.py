@@ -10,8 +10,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.alertdesk import TURN, AlertDesk, TooManyAlerts
 from watchkeeper.keeper.alerts import Posted
-from watchkeeper.keeper.desk import TURN, Desk, TooManyAlerts
 from watchkeeper.keeper.web.alertmanager.bodies import body_of, decoded
 from watchkeeper.keeper.web.alertmanager.errors import REQUIRED, WRONG_TYPE, Malformed, Refused
 from watchkeeper.keeper.web.alertmanager.times import moment
@@ -31,7 +31,7 @@ class PostableAlert(msgspec.Struct):
 
 async def post_alerts(request: Request) -> Response:
     """Take alerts in: 200 once they are on the disk; 400 names those that were refused."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     body = await body_of(request, "alerts")
     # Read one by one: a post of a hundred thousand must not keep others waiting.
     raws = decoded(body, list[msgspec.Raw] | None, "alerts") or []  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ METHODS: Sequence[str] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTI
 def routes() -> list[BaseRoute]:
     """Return the routes.
 
-    The application's state holds `alerting` (Desk), `version`, and beside them `guard` (StressGuard),
+    The application's state holds `alerting` (AlertDesk), `version`, and beside them `guard` (StressGuard),
     `pings` (PingBook), `senders` (by Line) and `answering` (Answering).
     """
     known: list[BaseRoute] = [

@@ -9,11 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import MatcherInvalid, Silence, SilenceInvalid, SilenceUnknown
 from watchkeeper.keeper.alerts.labels import labelset
 from watchkeeper.keeper.alerts.matchers import Matcher, Matchers, Operator, ordered
 from watchkeeper.keeper.alerts.silences import ACTIVE, PENDING, check_new
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.web.alertmanager.bodies import body_of, check_origin, decoded
 from watchkeeper.keeper.web.alertmanager.errors import (
     REQUIRED,
@@ -56,7 +56,7 @@ class PostableSilence(msgspec.Struct):
 
 async def post_silence(request: Request) -> Response:
     """Keep a silence, or change one that has an id; answer the id of what holds now."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     given = decoded(await body_of(request, "silence", MOST_BYTES), PostableSilence, "silence")
     silence = silence_of(given)
     try:
@@ -109,7 +109,7 @@ def matchers(given: list[PostableMatcher]) -> Matchers:
 
 async def get_silences(request: Request) -> Response:
     """Answer the silences: active ones by their end, pending ones by their start, then those that ended."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     now, wanted = desk.now(), matchers_of(request)
     states = {state for state in ("active", "pending", "expired") if flag(request, state)}
     found = [one for one in desk.silences() if one.state(now) in states and asked_for(one, wanted)]
@@ -129,7 +129,7 @@ def place_of(silence: Silence, now: float) -> tuple[int, float]:
 
 
 async def get_silence(request: Request) -> Response:
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     try:
         return answer(silence_row(desk.silence(id_of(request)), desk.now()))
     except SilenceUnknown:
@@ -137,7 +137,7 @@ async def get_silence(request: Request) -> Response:
 
 
 async def delete_silence(request: Request) -> Response:
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     check_origin(request)
     await desk.expire_silence(id_of(request))
     return Response(status_code=200)

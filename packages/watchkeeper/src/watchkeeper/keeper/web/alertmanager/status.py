@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts.matchers import agree
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.web.alertmanager.errors import answer
 from watchkeeper.keeper.web.alertmanager.filters import matchers_of
 from watchkeeper.keeper.web.alertmanager.masking import shown
@@ -15,7 +15,7 @@ from watchkeeper.keeper.web.alertmanager.times import stamp
 
 async def get_status(request: Request) -> Response:
     """Answer version, start and configuration; secrets are masked, our own keys left out."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     version: str = request.app.state.version
     return answer(
         {
@@ -36,7 +36,7 @@ async def get_status(request: Request) -> Response:
 
 async def get_receivers(request: Request) -> Response:
     """Answer the receivers' names and labels."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     wanted = matchers_of(request, "receiver_matchers")
     found = []
     for one in desk.alerting.receivers.values():

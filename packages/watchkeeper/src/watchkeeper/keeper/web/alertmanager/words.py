@@ -8,9 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.alertdesk import AlertDesk
 from watchkeeper.keeper.alerts import AlertUnknown, AlertView, preview
 from watchkeeper.keeper.alerts.matchers import Matchers, agree, read_matchers
-from watchkeeper.keeper.desk import Desk
 from watchkeeper.keeper.web.alertmanager.alerts import alert_row
 from watchkeeper.keeper.web.alertmanager.bodies import body_of, decoded
 from watchkeeper.keeper.web.alertmanager.errors import Refused, answer
@@ -33,7 +33,7 @@ class Word(msgspec.Struct, forbid_unknown_fields=True):
 
 async def post_acknowledgement(request: Request) -> Response:
     """Acknowledge alerts; answer their fingerprints."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     word = await word_of(request)
     until = until_of(word, desk.now())
     found = meant(word, desk)
@@ -44,7 +44,7 @@ async def post_acknowledgement(request: Request) -> Response:
 
 async def post_withdrawal(request: Request) -> Response:
     """Take acknowledgements back."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     word = await word_of(request)
     found = meant(word, desk)
     for one in found:
@@ -54,7 +54,7 @@ async def post_withdrawal(request: Request) -> Response:
 
 async def post_resolution(request: Request) -> Response:
     """End alerts by somebody's word."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     word = await word_of(request)
     found = meant(word, desk)
     for one in found:
@@ -91,7 +91,7 @@ def until_of(word: Word, now: float) -> float | None:
     return until
 
 
-def meant(word: Word, desk: Desk) -> list[str]:
+def meant(word: Word, desk: AlertDesk) -> list[str]:
     """Return the fingerprints of the alerts that are meant; raise AlertUnknown where there is none."""
     views = desk.alerts()
     known = {view.alert.fingerprint for view in views}
@@ -113,7 +113,7 @@ def read(texts: list[str]) -> Matchers:
 
 async def get_told(request: Request) -> Response:
     """Answer the alerts with all that is known of them: state, acknowledgement, what mutes them."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     wanted = matchers_of(request)
     views = [view for view in desk.alerts() if agree(wanted, dict(view.alert.labels))]
     return answer({"alerts": [told_row(view) for view in views]})
@@ -138,7 +138,7 @@ def told_row(view: AlertView) -> dict[str, Any]:
 
 async def get_timeline(request: Request) -> Response:
     """Answer the last events of an alert, the oldest first."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     events = desk.timeline(request.path_params["fingerprint"])
     return answer(
         {
@@ -152,7 +152,7 @@ async def get_timeline(request: Request) -> Response:
 
 async def get_preview(request: Request) -> Response:
     """Answer to whom an alert with the labels of `label=name=value` would go now; nothing is sent."""
-    desk: Desk = request.app.state.alerting
+    desk: AlertDesk = request.app.state.alerting
     labels: dict[str, str] = {}
     for text in request.query_params.getlist("label"):
         name, _, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""The desk: where alerts and the words of people come in, and tellings go out.
+"""The alert desk: where alerts and the words of people come in, and tellings go out.
 
 The order is that of every alarm: take in, write, act. Nobody is answered and nothing is told before what
 follows from it is on the disk.
@@ -57,7 +57,7 @@ class TooManyAlerts(Exception):
 
 
 @dataclass(slots=True)
-class DeskTally:
+class AlertTally:
     """What is counted."""
 
     received: int = 0
@@ -65,7 +65,7 @@ class DeskTally:
     unwritten: int = 0
 
 
-class Desk:
+class AlertDesk:
     """A dispatcher at work over its rows. Times are Unix seconds."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Desk:
     ) -> None:
         self.started = clock()
         self.dispatcher = Dispatcher(alerting, self.started, memory)
-        self.tally = DeskTally()
+        self.tally = AlertTally()
         self._rows = rows
         self._carry = carry
         self._clock = clock
