@@ -34,6 +34,9 @@ pytestmark = pytest.mark.peer("prometheus-alertmanager", "amtool")
 LONG = os.environ.get("LONG") == "1"
 SECONDS = 11
 PAIRS = 4
+ROOT = Path(__file__).resolve().parents[1]
+CASES = ROOT.parent / "shared/data/alertmanager/routing_receivers.json"
+TRADING = ROOT / "packages/watchkeeper/tests/keeper/alerts/trading_config.yml"
 # A machine that is later than this with an action has not lived through the same seconds.
 LATEST = 0.3
 LABELS = {
@@ -409,6 +412,19 @@ def test_routes_are_those_of_amtool(tmp_path: Path) -> None:
             said = subprocess.run(words, capture_output=True, text=True, timeout=20, check=True).stdout
             names = [route.terms.receiver for route in alerting.routes(labels)]
             assert list(dict.fromkeys(said.strip().split(","))) == list(dict.fromkeys(names))
+
+
+def test_the_reconstructed_configuration_gives_amtool_the_recorded_answers() -> None:
+    """The file that stands in for an unrecorded one: amtool reads from it what the cases hold."""
+    if not CASES.exists():
+        pytest.skip(f"no recorded data: {CASES}")
+    rows = [row for row in json.loads(CASES.read_text())["cases"] if row["config"].endswith(TRADING.name)]
+    assert len(rows) == 120
+    for row in rows:
+        words = ["amtool", "config", "routes", "test", f"--config.file={TRADING}"]
+        words += [f"{name}={value}" for name, value in row["labels"].items()]
+        said = subprocess.run(words, capture_output=True, text=True, timeout=20, check=True).stdout
+        assert said.strip().split(",") == row["receivers"], row["labels"]
 
 
 BAD: list[dict[str, Any]] = [
