@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from watchkeeper.keeper.access import on_loopback
+from watchkeeper.keeper.agents import Agents
 from watchkeeper.keeper.config import Config
 from watchkeeper.keeper.people import People, PeopleError
 from watchkeeper.keeper.profiles import Fetching, ProfilesError, ProfileShelf
@@ -64,20 +65,22 @@ def open_shelf(folder: Path, clock: Callable[[], float], stack: AsyncExitStack) 
 def open_gallery(
     config: Config,
     folder: Path,
-    agents: Callable[[], Mapping[str, str]],
+    roots: Callable[[], Mapping[str, str]],
+    agents: Agents,
     clock: Callable[[], float],
     stack: AsyncExitStack,
 ) -> Gallery:
     """Open the profiles and what fetches them, to be closed with the stack; raises StoreError.
 
-    agents gives the root of each bot's agent, such as `http://127.0.0.1:9090`.
+    roots gives that of each bot's agent, such as `http://127.0.0.1:9090`.
     """
     try:
         shelf = ProfileShelf.open(folder)
     except ProfilesError as error:
         raise StoreError(str(error)) from error
     stack.callback(shelf.close)
-    gallery = Gallery(shelf, Fetching(shelf, agents, clock, float(config.profiles.every)))
+    fetching = Fetching(shelf, roots, clock, float(config.profiles.every), agents.get)
+    gallery = Gallery(shelf, fetching)
     stack.callback(gallery.close)
     return gallery
 

@@ -15,6 +15,7 @@ from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
 from watchkeeper.keeper.admission import open_desk, open_gallery, open_shelf, tidy
+from watchkeeper.keeper.agents import Agents
 from watchkeeper.keeper.alarming import Alarming
 from watchkeeper.keeper.asking import Asker
 from watchkeeper.keeper.config import Config, jobs_of
@@ -24,10 +25,10 @@ from watchkeeper.keeper.judge import Contact, Finding, Judge, overall
 from watchkeeper.keeper.measuring import Measuring
 from watchkeeper.keeper.notify import Channel, Cursor, JsonlChannel, LogChannel, Outbox
 from watchkeeper.keeper.round import Round, owed
-from watchkeeper.keeper.scrape import Scraper, TargetStatus, fetch_json
+from watchkeeper.keeper.scrape import Scraper, TargetStatus
 from watchkeeper.keeper.serving import bind, server
 from watchkeeper.keeper.store import Flips, Store
-from watchkeeper.keeper.web import Live, Sight, create_app
+from watchkeeper.keeper.web import Live, Reports, Sight, create_app
 
 LOG = logging.getLogger("watchkeeper.keeper")
 
@@ -99,7 +100,9 @@ class Keeper:
         desk = open_desk(config, self.base / config.data, bool(token), self._clock, self._stack)
         self.people = desk.people
         folder = self.base / config.data
-        self.gallery = open_gallery(config, folder, self.agents, self._clock, self._stack)
+        self.gallery = open_gallery(config, folder, self.roots, self.agents, self._clock, self._stack)
+        reports = Reports(self.roots, self.agents.get, self._clock)
+        self._stack.callback(reports.close)
         app = create_app(
             self._live,
             token,
@@ -108,6 +111,7 @@ class Keeper:
             desk=desk,
             shelf=open_shelf(self.base / config.data, self._clock, self._stack),
             gallery=self.gallery,
+            reports=reports,
         )
         self.measuring.serve(app)
         self.alarming.serve(app)
@@ -128,13 +132,15 @@ class Keeper:
         self._stack.callback(self.flips.close)
 
     def _open_scrape(self) -> None:
+        jobs = jobs_of(self.config, self.base)
         self.scraper = Scraper(
-            jobs_of(self.config, self.base),
+            jobs,
             self.store,
             clock=self._clock,
             slowness=self._slowness,
         )
-        self.asker = Asker(fetch_json, self.config.judge.health_path, self._clock)
+        self.agents = Agents(jobs, self.scraper.targets)
+        self.asker = Asker(self.agents.json, self.config.judge.health_path, self._clock)
         self._stack.push_async_callback(self.asker.close)
         self.measuring = Measuring(
             self.config, self.base, self.store, self.scraper, self._clock, self.version
@@ -204,7 +210,7 @@ class Keeper:
         jobs = [dict(status.labels).get("job", status.job) for status in statuses]
         return [contact_of(status, jobs.count(job) == 1) for status, job in zip(statuses, jobs, strict=True)]
 
-    def agents(self) -> dict[str, str]:
+    def roots(self) -> dict[str, str]:
         """Return the root of each bot's agent that has told its health."""
         known = [contact for contact in self.contacts() if contact.bot in self.asker.healths and contact.up]
         return {contact.bot: "/".join(contact.url.split("/", 3)[:3]) for contact in known}

@@ -16,9 +16,10 @@ from starlette.routing import Route
 
 from watchkeeper.keeper.people import People
 from watchkeeper.keeper.profiles import Fetching, ProfileShelf
-from watchkeeper.keeper.web import Desk, Gallery, Policy, Shelf, create_app
+from watchkeeper.keeper.web import Desk, Gallery, Policy, Reports, Shelf, create_app
 from watchkeeper.keeper.web.boards.routes import PATHS as BOARDS
 from watchkeeper.keeper.web.openapi import ENDPOINTS, document
+from watchkeeper.keeper.web.operations import PATHS as OPERATIONS
 from watchkeeper.keeper.web.profiles.routes import PATHS as PROFILES
 from watchkeeper.keeper.web.users.routes import PATHS as PEOPLE
 
@@ -35,6 +36,15 @@ def gallery_in(folder: Path) -> Gallery:
     return Gallery(shelf, Fetching(shelf, dict, lambda: NOW, 0))
 
 
+def reports() -> Reports:
+    """Return what asks no agent: none has told its health."""
+
+    async def mute(url: str, timeout: float, limit: int) -> bytes:
+        raise AssertionError(url)
+
+    return Reports(dict, mute, lambda: NOW)
+
+
 @pytest.fixture
 async def site(scene: Any, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client with an admin's session, on a keeper with some series."""
@@ -46,7 +56,8 @@ async def site(scene: Any, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     scene.flip("alert/component/arbbot/feed", "resolved", "firing", "no frame")
     desk = Desk(people, Policy())
     transport = httpx.ASGITransport(
-        create_app(scene.live(), desk=desk, shelf=shelf, gallery=gallery), raise_app_exceptions=False
+        create_app(scene.live(), desk=desk, shelf=shelf, gallery=gallery, reports=reports()),
+        raise_app_exceptions=False,
     )
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         told = await client.post("/api/login", json={"name": "ann", "password": "correct horse"})
@@ -63,8 +74,9 @@ def test_every_path_of_our_own_is_described_and_no_other(scene: Any, tmp_path: P
     """A path that is added without a description fails here."""
     people, shelf = People.open(tmp_path, lambda: NOW), Shelf.open(tmp_path, lambda: NOW)
     gallery = gallery_in(tmp_path)
-    app = create_app(scene.live(), desk=Desk(people, Policy()), shelf=shelf, gallery=gallery)
-    rooms = [*PEOPLE, *BOARDS, *PROFILES]
+    desk = Desk(people, Policy())
+    app = create_app(scene.live(), desk=desk, shelf=shelf, gallery=gallery, reports=reports())
+    rooms = [*PEOPLE, *BOARDS, *PROFILES, *OPERATIONS]
     named = {path for _, path, _ in rooms}
     served = {(method, path) for method, path, _ in rooms}
     for route in app.routes:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web import api, boards, openapi, profiles, users
+from watchkeeper.keeper.web import api, boards, openapi, operations, profiles, users
 from watchkeeper.keeper.web.answers import BadQuery, error
 from watchkeeper.keeper.web.assets import Assets
 from watchkeeper.keeper.web.guard import Guard
@@ -28,14 +28,16 @@ def create_app(
     desk: Desk | None = None,
     shelf: boards.Shelf | None = None,
     gallery: profiles.Gallery | None = None,
+    reports: operations.Reports | None = None,
 ) -> Starlette:
     """Return the ASGI application, `more` paths included.
 
     A token guards every path where there is one; with a desk, users, sessions and tokens count, too, and
-    the API describes itself; with a shelf there are boards and annotations, with a gallery profiles.
+    the API describes itself; with a shelf there are boards and annotations, with a gallery profiles, with
+    reports operations.
     """
     app = Starlette(
-        routes=routes(assets or Assets(), [*more, *rooms(desk, shelf, gallery)]),
+        routes=routes(assets or Assets(), [*more, *rooms(desk, shelf, gallery, reports)]),
         middleware=doors(token, hosts, desk),
         exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
     )
@@ -43,16 +45,24 @@ def create_app(
     app.state.desk = desk
     app.state.shelf = shelf
     app.state.gallery = gallery
+    app.state.reports = reports
     return app
 
 
-def rooms(desk: Desk | None, shelf: boards.Shelf | None, gallery: profiles.Gallery | None) -> list[BaseRoute]:
+def rooms(
+    desk: Desk | None,
+    shelf: boards.Shelf | None,
+    gallery: profiles.Gallery | None,
+    reports: operations.Reports | None,
+) -> list[BaseRoute]:
     """Return the paths of the rooms that are open."""
     found: list[BaseRoute] = []
     if shelf is not None:
         found += boards.routes()
     if gallery is not None:
         found += profiles.routes()
+    if reports is not None:
+        found += operations.routes()
     if desk is not None:
         found += [*users.routes(), *openapi.routes()]
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from watchkeeper.keeper.web.boards import shapes as boards
 from watchkeeper.keeper.web.openapi import sights
 from watchkeeper.keeper.web.openapi.endpoint import Endpoint, moment, text, whole
+from watchkeeper.keeper.web.operations import shapes as operations
 from watchkeeper.keeper.web.profiles import shapes as profiles
 from watchkeeper.keeper.web.users import shapes as users
 
@@ -114,4 +115,9 @@ PROFILES = (
              answers={200: "application/octet-stream"}, query=(BOT, *SPAN), refusals=(400, 404, 503)),
 )  # fmt: skip
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *PEOPLE, *BOARDS, *PROFILES)
+OPERATIONS = (
+    Endpoint(method="GET", path="/api/operations", room="profiles", about="A bot's operations, bottlenecks",
+             answers={200: operations.OperationsTold}, query=(BOT,), refusals=(400, 404, 502)),
+)  # fmt: skip
+
+ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *PEOPLE, *BOARDS, *PROFILES, *OPERATIONS)
