@@ -41,6 +41,8 @@ def test_the_report_tells_profit_by_leader_and_market_and_what_was_missed(state:
     assert told["realised"] == "1.980000" and told["cash"] == "101.980000"
     assert [(row["leader"], row["realised"]) for row in told["by_leader"]] == [(LEADER, "1.980000")]
     assert [row["realised"] for row in told["by_market"]] == ["1.980000"]
+    assert told["positions"] == []
+    assert books.by_leader() == {LEADER: 1_980_000}
     assert told["fills"] == {"copied": 1, "refused": 1} and told["refused"] == {"slippage": 1}
     assert told["missed"][0]["detail"] == "too dear"
 

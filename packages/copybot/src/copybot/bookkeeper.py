@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from copybot.clob import ClobError, Data, RowError, Trading
@@ -15,6 +16,7 @@ from copybot.scanner import Books, Catalogue
 from copybot.state import State
 from copybot.trader import Trader
 
+MOST_LEADERS = 50  # leaders whose profit is told by name
 GONE_AFTER = 30.0  # seconds after which shares that the venue no longer shows were paid out
 
 
@@ -164,6 +166,16 @@ class Bookkeeper:
         reserved = sum(row.value for row in self._orders.open() if row.side == "BUY")
         self._observer.exposure(totals.cost + reserved, totals.positions)
         self._observer.markets(len(self._catalogue), len(self._books))
+
+    async def show_leaders(self, followed: Sequence[str]) -> None:
+        """Tell the profit of each leader; those beyond the most are told in one sum."""
+        named, others = set(followed[:MOST_LEADERS]), 0
+        for leader, realised in self._positions.by_leader().items():
+            if leader in named:
+                self._observer.leader_profit(leader, realised)
+            else:
+                others += realised
+        self._observer.leader_profit("others", others)
 
     async def refresh_books(self) -> None:
         """Ask for the book of a lot that the stream has not shown lately: its price judges the day."""

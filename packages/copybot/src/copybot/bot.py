@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -205,6 +206,7 @@ class Bot:
             self._chore("judge", self._judge, 1.0),
             self._chore("forget", self._forget, 3600.0),
             self._chore("fold", self._fold, FOLD_SECONDS),
+            self._chore("leaders", partial(keeper.show_leaders, self.monitor.leaders), FOLD_SECONDS),
         ]
 
     async def _stop(self) -> None:

@@ -205,8 +205,12 @@ class OwnTrade(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def cost(self) -> int:
-        """Return what the shares went for, before the fee."""
-        return sum(times(match.size, match.price) for match in self.matches)
+        """Return what the shares went for, before the fee; fractions of a millionth are the taker's loss."""
+        up = self.taker == (self.side == "BUY")
+        return sum(
+            -(-match.size * match.price // MICRO) if up else match.size * match.price // MICRO
+            for match in self.matches
+        )
 
     def fee(self, fee: Fee) -> int:
         """Return what the venue takes: of each match, from takers only."""

@@ -27,6 +27,7 @@ def report(state: State, most: int = 50) -> dict[str, Any]:
         "realised": money(totals.realised),
         "fees": money(totals.fees),
         "positions_at_cost": money(totals.cost),
+        "positions": positions(books),
         "by_leader": profit(state, "leader", most),
         "by_market": profit(state, "condition", most),
         "fills": fills(state),
@@ -34,6 +35,15 @@ def report(state: State, most: int = 50) -> dict[str, Any]:
         "orders": orders(state),
         "missed": missed(state, most),
     }
+
+
+def positions(books: PositionLedger) -> list[dict[str, str]]:
+    """Return what is held: one row per leader and token; the cost includes the fees paid for it."""
+    names = ("leader", "token", "condition")
+    return [
+        {**{name: getattr(lot, name) for name in names}, "shares": money(lot.size), "cost": money(lot.cost)}
+        for lot in sorted(books.lots(), key=lambda lot: (lot.leader, lot.token))
+    ]
 
 
 def money(amount: int) -> str:

@@ -57,6 +57,7 @@ class Watcher:
         self._count_wallets(watch)
         self._count_orders(watch)
         self._show_money(watch)
+        self._show_limits(watch, settings)
         self._check(watch, settings)
 
     def _count_wire(self, watch: Watch) -> None:
@@ -133,6 +134,9 @@ class Watcher:
         self._fees = watch.gauge("copybot_fees_paid_dollars", "Fees paid since the first start.")
         self._exposure = watch.gauge("copybot_exposure_dollars", "Positions at cost and open purchases.")
         self._positions = watch.gauge("copybot_positions_open", "Lots held.")
+        self._leaders = watch.gauge(
+            "copybot_leader_profit_dollars", "Realised in a leader's wake, fees off.", labels=("leader",)
+        )
         self._loss = watch.gauge(
             "copybot_daily_loss_ratio", "Share of the day's opening equity that is lost."
         )
@@ -141,6 +145,20 @@ class Watcher:
             "copybot_breaker_changes_total", "Pauses and resumptions.", labels=("to",)
         )
         self._differences = watch.gauge("copybot_reconcile_differences", "Books against the venue.")
+
+    def _show_limits(self, watch: Watch, settings: Settings) -> None:
+        """Tell the configured limits, so that boards can draw them beside what they limit."""
+        risk = settings.risk
+        exposure = watch.gauge("copybot_exposure_limit_dollars", "Most dollars at stake.", labels=("scope",))
+        for scope in ("per_market", "per_leader", "total"):
+            exposure.labels(scope).set(float(getattr(risk, scope)))
+        loss = watch.gauge(
+            "copybot_daily_loss_limit_ratio",
+            "Shares of the day's opening that may be lost.",
+            labels=("level",),
+        )
+        loss.labels("warning").set(float(risk.daily_loss_warning))
+        loss.labels("critical").set(float(risk.daily_loss_critical))
 
     def _check(self, watch: Watch, settings: Settings) -> None:
         """Register the components; a component's reason is what a person reads first."""
@@ -281,6 +299,9 @@ class Watcher:
     def exposure(self, total: int, positions: int) -> None:
         self._exposure.set(total / MICRO)
         self._positions.set(positions)
+
+    def leader_profit(self, leader: str, realised: int) -> None:
+        self._leaders.labels(leader).set(realised / MICRO)
 
     def daily_loss(self, share: float, status: str) -> None:
         self.breaker_state.loss, self.breaker_state.loss_status = share, status

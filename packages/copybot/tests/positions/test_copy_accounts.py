@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copybot.model import MICRO, Fee, Level, Market, OwnTrade
+from copybot.model import MICRO, Fee, Level, Market, OwnTrade, Side
 from copybot.positions import Lot, PositionLedger, differences, resolved_prices
 from copybot.positions.accounts import redeemed, traded
 from copybot.state import State
@@ -104,3 +106,20 @@ def test_differences_name_what_differs() -> None:
     lots = [Lot("a", "1", "c", 5 * MICRO, 1), Lot("b", "1", "c", MICRO, 1)]
     found = differences(100, [], 100 + 20_000, lots)
     assert [(one.what, one.venue, one.books) for one in found] == [("cash", 100, 20_100), ("1", 0, 6 * MICRO)]
+
+
+SIDES = st.sampled_from(["BUY", "SELL"])
+
+
+@given(SIDES, st.lists(st.tuples(st.integers(1, 10**10), st.integers(1, MICRO - 1)), min_size=1, max_size=5))
+def test_roundings_are_the_takers_loss(side: Side, matches: list[tuple[int, int]]) -> None:
+    """A taker pays and gets whole millionths, each rounded against it; what it loses the maker has."""
+    levels = tuple(Level(price, size) for size, price in matches)
+    exact = sum(Fraction(size * price, MICRO) for size, price in matches)
+    costs = {
+        taker: OwnTrade("t", "o", "1", "0xc", side, levels, "CONFIRMED", 1.0, taker).cost
+        for taker in (True, False)
+    }
+    worse = 1 if side == "BUY" else -1
+    assert 0 <= worse * (costs[True] - exact) < len(matches)
+    assert 0 <= worse * (exact - costs[False]) < len(matches)

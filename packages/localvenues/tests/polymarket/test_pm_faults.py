@@ -336,3 +336,41 @@ async def test_an_unknown_fault_is_refused_with_the_nearest_name(guest: Any) -> 
     status, said = await guest.post("control", "/fault", {"name": "rtds_freez"})
     assert status == 400
     assert "rtds_freeze" in said["error"]
+
+
+def test_calm_ends_what_is_on_and_forgets_what_is_planned() -> None:
+    """Law: after calm no fault is on, now or ever, until another is planned."""
+    outages = Outages()
+    for fault in storm(3, 0.0, 600.0, 5.0):
+        outages.schedule(0, fault)
+    outages.step(60_000)
+    assert outages.active
+    outages.calm()
+    outages.step(10_000_000)
+    assert outages.active == []
+    assert not outages.post_only(60_001)
+    assert outages.done
+
+
+async def test_leaders_rest_while_the_crowd_goes_on(guest: Any, venue: Any) -> None:
+    """Law: resting leaders take nothing more; told to, they trade again."""
+
+    def taken(leader: str) -> int:
+        return sum(
+            row.kind == "TRADE" and row.role == "taker" for row in venue.world.history.truth(leader, 0)
+        )
+
+    def total() -> int:
+        return sum(taken(one.wallet) for one in venue.world.leaders.all)
+
+    await venue.advance(30)
+    assert (await guest.post("control", "/leaders", {"trading": False}))[0] == 202
+    await venue.advance(5)  # what was matched is mined
+    resting, trades = total(), venue.world.exchange.trades
+    await venue.advance(30)
+    assert 0 < resting == total()
+    assert venue.world.exchange.trades > trades
+    assert (await guest.post("control", "/leaders", {"trading": True}))[0] == 202
+    await venue.advance(30)
+    assert total() > resting
+    assert (await guest.post("control", "/leaders", {"trading": "x"}))[0] == 400

@@ -146,6 +146,15 @@ class PositionLedger:
         cost, count = self._state.db.execute("SELECT coalesce(sum(cost), 0), count(*) FROM lots").fetchone()
         return Totals(int(realised) + int(paid), int(fees), int(cost), int(count))
 
+    def by_leader(self) -> dict[str, int]:
+        """Return what was realised in each leader's wake, fees taken off."""
+        rows = self._state.db.execute(
+            "SELECT leader, sum(realised) FROM"
+            " (SELECT leader, realised FROM trades WHERE status = 'CONFIRMED'"
+            " UNION ALL SELECT leader, realised FROM redeems) GROUP BY leader"
+        )
+        return {str(leader): int(amount) for leader, amount in rows}
+
 
 def by_token(lots: Sequence[Lot]) -> dict[str, int]:
     """Return the shares of each token."""

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from localvenues.arbitrum.listener import Listener
 from localvenues.faults import SECONDS, Fault, FaultError, Faults, known
+from localvenues.listener import Listener
 
 MAX_SECONDS = 86_400.0
 

@@ -13,8 +13,8 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from localvenues.arbitrum import wire
 from localvenues.arbitrum.backlog import Backlog
 from localvenues.arbitrum.disturb import DISTURBANCES, Disturber
-from localvenues.arbitrum.listener import Listener
 from localvenues.faults import Fault
+from localvenues.listener import Listener
 
 CLIENT_VERSION = "Arbitrum-Feed-Client-Version"
 SERVER_VERSION = "Arbitrum-Feed-Server-Version"

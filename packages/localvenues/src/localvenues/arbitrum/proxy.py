@@ -8,8 +8,8 @@ import random
 import aiohttp
 from aiohttp import web
 
-from localvenues.arbitrum.listener import Listener
 from localvenues.faults import Fault
+from localvenues.listener import Listener
 
 FAULTS = ("rpc_slow", "rpc_429", "rpc_down")
 SLOW_SECONDS = (1.0, 3.0)

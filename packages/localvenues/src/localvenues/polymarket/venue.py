@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localvenues.arbitrum.listener import Listener
 from localvenues.faults import Fault
+from localvenues.listener import Listener
 from localvenues.polymarket import listing
 from localvenues.polymarket.clock import Clock, ManualClock, WallClock
 from localvenues.polymarket.doors.clob_account import AccountDoor

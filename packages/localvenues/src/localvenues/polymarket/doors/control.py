@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from localvenues.arbitrum.listener import Listener
 from localvenues.faults import SECONDS, Fault, FaultError, known
+from localvenues.listener import Listener
 from localvenues.polymarket.doors.host import Record, answer, refuse
 from localvenues.polymarket.doors.outages import FAULTS, Outages
 from localvenues.polymarket.doors.truth import fills, orders, standing
@@ -44,6 +44,12 @@ class ResolveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     winner: str
 
 
+class LeadersRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of POST /leaders."""
+
+    trading: bool
+
+
 class AdvanceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /advance."""
 
@@ -73,6 +79,7 @@ class ControlDoor:
         app.router.add_post("/fault", self._post_fault)
         app.router.add_post("/fund", self._post_fund)
         app.router.add_post("/resolve", self._post_resolve)
+        app.router.add_post("/leaders", self._post_leaders)
         app.router.add_post("/advance", self._post_advance)
         self.listener = Listener(app)
 
@@ -142,6 +149,16 @@ class ControlDoor:
         self._world.resolve(self._tick(), market, asked.winner)
         self._tick()
         return answer({"condition_id": asked.condition_id, "winner": asked.winner}, 202)
+
+    async def _post_leaders(self, request: web.Request) -> web.Response:
+        """Let the leaders rest or trade again; the rest of the world goes on."""
+        try:
+            asked = msgspec.json.decode(await request.read(), type=LeadersRequest)
+        except msgspec.DecodeError as error:
+            return refuse(str(error), 400)
+        self._tick()
+        self._world.leaders.trading = asked.trading
+        return answer(asked, 202)
 
     async def _post_advance(self, request: web.Request) -> web.Response:
         if self._advance is None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from localvenues.arbitrum.listener import Listener
+from localvenues.listener import Listener
 from localvenues.polymarket.clock import Clock
 from localvenues.polymarket.doors.limits import Limiter
 from localvenues.polymarket.doors.outages import Outages

@@ -89,6 +89,13 @@ class Outages:
         if fault.name == "clob_restart":
             self._post_only_until = at + round(fault.seconds * 1000 * POST_ONLY_SHARE)
 
+    def calm(self) -> None:
+        """End every fault at once, and forget those that are planned."""
+        self._due.clear()
+        self.done += self.active
+        self.active.clear()
+        self._post_only_until = 0
+
     def on(self, name: str) -> bool:
         """Say whether a fault is on."""
         return any(one.name == name for one in self.active)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from localvenues.polymarket.exchange.model import Order, TradeStatus
+from localvenues.polymarket.exchange.model import Market, Order, TradeStatus
+from localvenues.polymarket.exchange.money import ONE
 from localvenues.polymarket.world.history import Row
 from localvenues.polymarket.world.world import World
 
@@ -33,6 +34,7 @@ def standing(world: World, address: str) -> dict[str, Any]:
                 "cost": str(one.cost),
                 "realized": str(one.realized),
                 "fees": str(one.fees),
+                "price": str(mark(market, token)),
                 "winner": None if market.winner is None else market.winner == token,
             }
             for token, one in account.positions.items()
@@ -42,6 +44,14 @@ def standing(world: World, address: str) -> dict[str, Any]:
         "trades": dict(Counter(one.status.value for one in trades)),
         "unsettled": sum(one.status in (TradeStatus.MATCHED, TradeStatus.RETRYING) for one in trades),
     }
+
+
+def mark(market: Market, token: str) -> int:
+    """Return what a token counts for: what it pays once resolved, before that the last trade's price."""
+    if market.winner is not None:
+        return ONE if market.winner == token else 0
+    last = ONE // 2 if market.last_price is None else market.last_price
+    return last if token == market.tokens[0] else ONE - last
 
 
 def _fill(row: Row) -> dict[str, Any]:

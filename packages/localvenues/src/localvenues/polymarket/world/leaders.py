@@ -41,6 +41,7 @@ class Leaders:
         fair: Callable[[Market, int], float],
     ) -> None:
         self._desk, self._markets, self._fair = desk, markets, fair
+        self.trading = True  # false: they watch, redeem what resolves, and come back later
         pace = count / rate * 1000 if rate > 0 else 0.0
         self.all = [self._make(seed, index, pace) for index in range(count)]
 
@@ -56,7 +57,7 @@ class Leaders:
     def act(self, leader: Leader, now: int) -> int | None:
         """Do what the leader's manner says; return when it acts again."""
         markets = self._markets(now)
-        if markets:
+        if markets and self.trading:
             getattr(self, f"_{leader.manner}")(leader, now, pick(leader.chance, markets))
         return now + round(leader.chance.expovariate(1 / leader.pace)) + 1 if leader.pace else None
 
