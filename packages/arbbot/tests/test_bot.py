@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections import Counter
+from contextlib import nullcontext
 from time import time
 from typing import Any
 
@@ -44,6 +45,13 @@ class Observer:
 
     def __init__(self) -> None:
         self.seen: Counter[Any] = Counter()
+
+    def block(self) -> Any:
+        return nullcontext(self)
+
+    def operation(self, name: str) -> Any:
+        self.seen["operation", name] += 1
+        return nullcontext()
 
     def __getattr__(self, name: str) -> Any:
         def note(*words: Any) -> None:

@@ -80,6 +80,11 @@ class Bot:
     def on_frame(self, data: bytes) -> None:
         """Take one websocket frame through every room; never raises for what the wire brings."""
         began = perf_counter()
+        with self._observer.block() as block:
+            self._frame(data, began)
+            block.set("sequence", self._cursor.last or 0)
+
+    def _frame(self, data: bytes, began: float) -> None:
         try:
             frame = parse_frame(data)
         except DecodeError as error:
@@ -229,6 +234,10 @@ class Bot:
         self._observer.earned(profit, gas_paid)
 
     async def _execute(self, executor: Executor, plan: Plan) -> None:
+        with self._observer.operation("execute"):
+            await self._carry_out(executor, plan)
+
+    async def _carry_out(self, executor: Executor, plan: Plan) -> None:
         began = perf_counter()
         self._observer.attempted()
         calldata = execute_call(plan)
@@ -257,7 +266,8 @@ class Bot:
     async def _reconcile_forever(self) -> None:
         while True:
             try:
-                await self._reconcile()
+                with self._observer.operation("reconcile"):
+                    await self._reconcile()
             except RpcError as error:
                 if (count := self._burst.admit(f"rpc {error.reason}")) is not None:
                     self._log.warning("reconcile failed", reason=error.reason, detail=str(error), count=count)

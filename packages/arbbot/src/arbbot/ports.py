@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -23,6 +24,12 @@ class Timing(Protocol):
     def observe(self, seconds: float, /) -> None: ...
 
 
+class Block(Protocol):
+    """The life of one frame, as a trace shows it."""
+
+    def set(self, name: str, value: str | int, /) -> None: ...
+
+
 class FeedObserver(Protocol):
     """What the feed tells about itself."""
 
@@ -41,8 +48,13 @@ class RpcObserver(Protocol):
 
 
 class BotObserver(FeedObserver, RpcObserver, Protocol):
-    """What the bot tells of a frame's life; the methods are called in the hot path and must be cheap."""
+    """What the bot tells of a frame's life; the methods are called in the hot path and must be cheap.
 
+    block surrounds a frame's life, operation a piece of work beside the hot path.
+    """
+
+    def block(self) -> AbstractContextManager[Block]: ...
+    def operation(self, name: str) -> AbstractContextManager[object]: ...
     def message(self, sequence: int) -> None: ...
     def parse_error(self, reason: str) -> None: ...
     def validation_error(self, reason: str) -> None: ...

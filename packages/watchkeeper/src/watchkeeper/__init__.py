@@ -18,6 +18,7 @@ from watchkeeper.agent.metrics.family import Family
 from watchkeeper.agent.metrics.instruments import Counter, Gauge, Histogram
 from watchkeeper.agent.metrics.registry import Registry
 from watchkeeper.agent.tracing.context import SpanContext
+from watchkeeper.agent.tracing.span import Kind as SpanKind
 from watchkeeper.agent.tracing.tracer import Tracer
 from watchkeeper.agent.watch import Watch
 
@@ -37,6 +38,7 @@ __all__ = [
     "Outcome",
     "Registry",
     "SpanContext",
+    "SpanKind",
     "Status",
     "TokenRequired",
     "Tracer",

@@ -369,3 +369,28 @@ def collector() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield f"http://127.0.0.1:{server.server_port}", bodies
         server.shutdown()
         thread.join()
+
+
+@given(st.floats(0, 1e4))
+def test_a_part_that_was_timed_anyway_ends_now_and_began_so_much_earlier(seconds: float) -> None:
+    """It hangs below the present span, lasts what was told to the nanosecond, and is named for exemplars."""
+    tracer = Tracer(1.0)
+    with tracer.trace("block") as block:
+        told = tracer.past("decode", seconds, {"bytes": 3}, kind=Kind.CLIENT, error="no answer")
+    part, whole = recorded(tracer)
+    assert block.context is not None and whole.context is block.context
+    assert (part.name, part.parent, part.kind, part.error) == (
+        "decode", block.context.span, Kind.CLIENT, "no answer",
+    )  # fmt: skip
+    assert part.ended - part.began == int(seconds * 1e9) and part.ended <= whole.ended + 10**9
+    assert told == {"trace_id": block.context.trace_id, "span_id": part.context.span_id}
+
+
+def test_a_part_that_was_timed_anyway_is_nothing_where_no_trace_is_recorded() -> None:
+    tracer = Tracer(0.0)
+    with tracer.trace("block"):
+        assert tracer.past("decode", 0.1) is None
+    caller = Tracer(1.0).extract({"traceparent": f"00-{'1' * 32}-{'2' * 16}-00"})
+    with tracer.trace("block", parent=caller):  # the caller has decided against
+        assert tracer.past("decode", 0.1) is None
+    assert recorded(tracer) == []
