@@ -51,7 +51,7 @@ class Observer:
 
     def operation(self, name: str) -> Any:
         self.seen["operation", name] += 1
-        return nullcontext()
+        return nullcontext(self)
 
     def __getattr__(self, name: str) -> Any:
         def note(*words: Any) -> None:

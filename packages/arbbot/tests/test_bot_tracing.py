@@ -96,11 +96,13 @@ async def test_the_work_beside_the_hot_path_is_accounted_with_its_failures() -> 
     """What the keeper's page reads: the executions and reconciliations, and which of them failed."""
     watch, watcher = watched()
     await execution(watcher)
-    for failing in (False, True):
+    for fate in ("well", "raised", "said"):
         try:
-            with watcher.operation("reconcile"):
-                if failing:
+            with watcher.operation("reconcile") as work:
+                if fate == "raised":
                     raise ConnectionError("the node is away")
+                if fate == "said":
+                    work.fail()
         except ConnectionError:
             pass
     with watch:
@@ -108,7 +110,7 @@ async def test_the_work_beside_the_hot_path_is_accounted_with_its_failures() -> 
         body = await asyncio.to_thread(lambda: urllib.request.urlopen(address, timeout=30).read())
     rows = {row["name"]: row for row in json.loads(body)["operations"]}
     assert (rows["execute"]["count"], rows["execute"]["errors"]) == (1, 0)
-    assert (rows["reconcile"]["count"], rows["reconcile"]["errors"]) == (2, 1)
+    assert (rows["reconcile"]["count"], rows["reconcile"]["errors"]) == (3, 2)
     assert rows["reconcile"]["target"] == 0.25
 
 

@@ -234,10 +234,12 @@ class Bot:
         self._observer.earned(profit, gas_paid)
 
     async def _execute(self, executor: Executor, plan: Plan) -> None:
-        with self._observer.operation("execute"):
-            await self._carry_out(executor, plan)
+        with self._observer.operation("execute") as work:
+            if not await self._carry_out(executor, plan):
+                work.fail()
 
-    async def _carry_out(self, executor: Executor, plan: Plan) -> None:
+    async def _carry_out(self, executor: Executor, plan: Plan) -> bool:
+        """Execute a plan and tell what came of it; return whether it earned."""
         began = perf_counter()
         self._observer.attempted()
         calldata = execute_call(plan)
@@ -262,6 +264,7 @@ class Bot:
             profit=str(receipt.profit),
             gas=str(receipt.gas_cost),
         )
+        return receipt.status == "succeeded"
 
     async def _reconcile_forever(self) -> None:
         while True:

@@ -8,7 +8,7 @@ from time import time
 
 import watchkeeper
 from arbbot.dex.address import cache_use
-from arbbot.ports import Block
+from arbbot.ports import Block, Work
 from arbbot.settings import Settings
 from arbbot.vitals import ExecutorVitals, FeedVitals, PoolVitals, RpcVitals, Verdict
 from watchkeeper import Watch
@@ -211,9 +211,9 @@ class Watcher:
     # --- off the hot path ---
 
     @contextmanager
-    def operation(self, name: str) -> Iterator[None]:
-        with self._watch.operation(name, TARGETS.get(name)), self._tracer.trace(name):
-            yield
+    def operation(self, name: str) -> Iterator[Work]:
+        with self._watch.operation(name, TARGETS.get(name)) as run, self._tracer.trace(name):
+            yield run
 
     def pools(self, tracked: int) -> None:
         self.pool_state.tracked = tracked

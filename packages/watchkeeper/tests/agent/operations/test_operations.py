@@ -73,6 +73,19 @@ def test_an_exception_is_an_error_and_goes_on_to_the_caller() -> None:
     assert (found.count, found.errors, found.error_rate) == (1, 1, 1.0)
 
 
+def test_a_run_that_is_called_failed_is_an_error_and_the_next_one_starts_anew() -> None:
+    """An order refused raises nothing; the same run entered again is not failed by its past."""
+    found = ledger()
+    run = found.operation("order")
+    for _ in range(2):
+        with run:
+            pass
+        with run:
+            run.fail()
+    (one,) = found.accounts()
+    assert (one.count, one.errors) == (4, 2)
+
+
 async def test_a_coroutine_runs_until_it_has_ended_and_cancellation_is_no_error() -> None:
     one = ledger()
     gate = asyncio.Event()

@@ -84,20 +84,28 @@ class Operation:
 
 
 class Run:
-    """One run under way; an exception that leaves it is an error. As a decorator, each call is a run."""
+    """One run under way; an exception that leaves it is an error, and what calls `fail`.
 
-    __slots__ = ("_operation", "_start")
+    As a decorator, each call is a run.
+    """
+
+    __slots__ = ("_failed", "_operation", "_start")
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
 
+    def fail(self) -> None:
+        """Count this run as an error although nothing is raised: an order refused, an answer of no use."""
+        self._failed = True
+
     def __enter__(self) -> Self:
+        self._failed = False
         self._start = perf_counter()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         # GeneratorExit and cancellation are ends that somebody wanted, no errors.
-        failed = kind is not None and issubclass(kind, Exception)
+        failed = self._failed or (kind is not None and issubclass(kind, Exception))
         self._operation.ran(perf_counter() - self._start, failed)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
