@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ class Observed:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.seen: list[tuple[str, tuple[Any, ...]]] = []
+
+    def operation(self, name: str) -> Any:
+        self.calls[f"operation:{name}"] += 1
+        return nullcontext(self)
 
     def __getattr__(self, name: str) -> Any:
         def note(*arguments: Any) -> None:

@@ -223,7 +223,8 @@ class Bot:
         """Do a chore for ever; what the venue cannot answer now is done the next time."""
         while True:
             try:
-                await work()
+                with self._observer.operation(name):
+                    await work()
             except CHORE_ERRORS as error:
                 if (count := self._burst.admit(f"{name} {error}")) is not None:
                     self._log.warning("a chore failed", chore=name, error=str(error)[:200], count=count)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 Clock = Callable[[], float]  # Unix seconds
+
+
+class Work(Protocol):
+    """A piece of work that is accounted; an exception that leaves it is a failure."""
+
+    def fail(self) -> None: ...
+
+
+class WorkObserver(Protocol):
+    """What accounts a piece of work that waits for others: how often, how long, how many failed."""
+
+    def operation(self, name: str) -> AbstractContextManager[Work]: ...
 
 
 class ApiObserver(Protocol):
@@ -24,7 +37,7 @@ class StreamObserver(Protocol):
     def malformed(self, source: str, reason: str) -> None: ...
 
 
-class WalletObserver(StreamObserver, Protocol):
+class WalletObserver(StreamObserver, WorkObserver, Protocol):
     """What the wallet monitor tells."""
 
     def wallets(self, count: int) -> None: ...

@@ -13,7 +13,7 @@ from typing import Protocol
 from copybot.clob import ClobError, ClobLimited, ClobRefused, ClobRestarting, Prepared
 from copybot.executor.ledger import INTENT, OrderLedger, OrderRow
 from copybot.model import OrderType, Placed, Plan
-from copybot.ports import Clock
+from copybot.ports import Clock, WorkObserver
 from copybot.settings import ExecutionSettings
 
 RETRY_SECONDS = 10.0  # for what the venue refused to look at
@@ -28,7 +28,7 @@ class Desk(Protocol):
     async def cancel(self, names: Sequence[str]) -> None: ...
 
 
-class ExecutorObserver(Protocol):
+class ExecutorObserver(WorkObserver, Protocol):
     """What the executor tells."""
 
     def ordered(self, side: str) -> None: ...
@@ -67,7 +67,10 @@ class Executor:
         Return its status: resting, matched, settled, rejected, absent or uncertain.
         """
         began = asyncio.get_running_loop().time()
-        status = await self._attempt(intent, plan)
+        with self._observer.operation("execute") as work:
+            status = await self._attempt(intent, plan)
+            if status in ("rejected", "absent", "uncertain"):
+                work.fail()
         self._observer.executed(status, asyncio.get_running_loop().time() - began)
         return status
 

@@ -111,8 +111,11 @@ class WalletMonitor:
         """Ask for every wallet's fills since its mark, all at once; a wallet that fails hurts no other."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        done = await asyncio.gather(*(self._scan_one(leader) for leader in self._marks))
-        failed = done.count(False)
+        with self._observer.operation("scan") as work:
+            done = await asyncio.gather(*(self._scan_one(leader) for leader in self._marks))
+            failed = done.count(False)
+            if failed:
+                work.fail()
         if failed * 2 <= len(done):
             self.scanned_at = self._clock()
         self._observer.scanned(loop.time() - began, len(done), failed)
