@@ -86,6 +86,7 @@ class Ruling:
         self._groups: list[Group] = []
         self._stamp: object = None
         self._since: dict[str, int] = {}
+        self._packed = frozenset(map(str, pack_files()))
         self.tally = RuleTally()
         self.problem = ""
 
@@ -110,7 +111,9 @@ class Ruling:
 
     def findings(self, judge: Judge) -> list[Finding]:
         """Return one finding for each alert that fires, and what is known of those that did."""
-        firing = {subject_of(alert): alert for memory in self.memories for alert in told(memory)}
+        firing = {
+            subject_of(alert): alert for memory in self.memories for alert in told(memory, self._packed)
+        }
         found = [finding_of(subject, alert) for subject, alert in firing.items()]
         for subject, severity in judge.known(RULE):
             if subject not in firing and (ended := self._ended(subject, severity, judge)):
@@ -221,11 +224,12 @@ def state_of(path: Path) -> Any:
         return None
 
 
-def told(memory: GroupMemory) -> list[RuleAlert]:
+def told(memory: GroupMemory, packed: frozenset[str]) -> list[RuleAlert]:
     """Return a group's alerts that fire, without those of the pack that the judge tells itself."""
-    packed = Path(memory.group.file) in pack_files()
-    firing = [alert for alert in memory.alerts if alert.state == "firing"]
-    return [alert for alert in firing if not (packed and dict(alert.labels)["alertname"] in JUDGED)]
+    firing = [alert for rule in memory.rules for alert in rule.alerts.values() if alert.state == "firing"]
+    if memory.group.file not in packed:
+        return firing
+    return [alert for alert in firing if dict(alert.labels)["alertname"] not in JUDGED]
 
 
 def alert_names(memory: GroupMemory) -> set[str]:

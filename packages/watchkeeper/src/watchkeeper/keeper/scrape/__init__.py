@@ -11,7 +11,7 @@ from watchkeeper.keeper.scrape.errors import (
 )
 from watchkeeper.keeper.scrape.exposition import Exemplar, Family
 from watchkeeper.keeper.scrape.job import Group, Limits, ScrapeJob
-from watchkeeper.keeper.scrape.probe import fetch_json
+from watchkeeper.keeper.scrape.probe import Prober, fetch_json
 from watchkeeper.keeper.scrape.relabel import Rule, rule_from
 from watchkeeper.keeper.scrape.scraped import OnScrape, Scraped
 from watchkeeper.keeper.scrape.scraper import Scraper
@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "OnScrape",
     "ProbeError",
+    "Prober",
     "Rule",
     "ScrapeError",
     "ScrapeJob",
