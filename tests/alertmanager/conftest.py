@@ -25,7 +25,7 @@ from watchkeeper.keeper.answering import Answering
 from watchkeeper.keeper.deadman import Expectations, Expected, PingBook
 from watchkeeper.keeper.guard import Limits, Pressure, StressGuard
 from watchkeeper.keeper.notify.errors import ChannelError
-from watchkeeper.keeper.notify.outbox import Line
+from watchkeeper.keeper.notify.outbox import Line, Outbox
 from watchkeeper.keeper.notify.pace import Limit
 from watchkeeper.keeper.notify.tokens import Tokens
 from watchkeeper.keeper.serving import bind, server
@@ -54,9 +54,11 @@ class Standing:
         self.desk: AlertDesk
         self.guard: StressGuard
         self.tokens: Tokens
+        self.outbox: Outbox
 
     async def carry(self, notifications: Sequence[Notification]) -> None:
         self.told += notifications
+        await self.outbox.put(notifications)
 
     def ask(self, path: str, method: str = "GET", body: object = None, **headers: str) -> tuple[int, Any]:
         """Return status and JSON of an answer; a body of bytes is sent as it is."""
@@ -107,20 +109,25 @@ def standing(folder: Path, config: str = PLAIN, most: int = 50_000) -> Iterator[
         app.state.guard = found.guard = StressGuard(Limits(hold=0), lambda: found.pressure, time)
         expected = [Expected("nightly", 3600)]
         app.state.pings = PingBook(Expectations.of(expected, time()), folder / "pings.json")
-        app.state.senders = {Line("people", kind): Voiceless(kind, found) for kind in ("slack", "pagerduty")}
+        senders = {Line("people", kind): Voiceless(kind, found) for kind in ("slack", "pagerduty")}
+        app.state.senders = senders
+        app.state.outbox = found.outbox = Outbox(folder / "outbox.db", senders, time)
         found.tokens = Tokens(b"k" * 32)
         app.state.answering = Answering(found.desk, found.tokens)
         door = bind("127.0.0.1", 0)
         found.url = f"http://127.0.0.1:{door.getsockname()[1]}"
         serving = server(app)
-        tasks = [asyncio.create_task(found.desk.run()), asyncio.create_task(serving.serve(sockets=[door]))]
+        tasks = [asyncio.create_task(one) for one in (found.desk.run(), found.outbox.run())]
+        answering = asyncio.create_task(serving.serve(sockets=[door]))
         ready.set()
         await over.wait()
         serving.finish()
-        tasks[0].cancel()
-        with suppress(asyncio.CancelledError):
-            await tasks[0]
-        await tasks[1]
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await answering
+        found.outbox.close()
         store.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(life()), daemon=True)

@@ -217,6 +217,7 @@ class Alarming:
         app.state.guard = self.guard
         app.state.pings = self.pings
         app.state.senders = self.senders
+        app.state.outbox = self.outbox
         app.state.answering = self.answering
 
     def watch(self, watch: Watch) -> None:

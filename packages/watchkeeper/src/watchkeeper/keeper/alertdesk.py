@@ -28,6 +28,7 @@ from watchkeeper.keeper.alerts import (
     Silence,
     alert_views,
     group_views,
+    over_views,
 )
 from watchkeeper.keeper.alerts.changes import Event
 from watchkeeper.keeper.alerts.silences import check_new
@@ -125,6 +126,10 @@ class AlertDesk:
         """Return the alerts that are not over."""
         return alert_views(self.dispatcher, self._clock())
 
+    def over(self) -> list[AlertView]:
+        """Return the alerts that are over and not forgotten yet, the last one first."""
+        return over_views(self.dispatcher, self._clock())
+
     def groups(self) -> list[GroupView]:
         """Return the groups that hold such alerts."""
         return group_views(self.dispatcher, self._clock())
@@ -132,6 +137,15 @@ class AlertDesk:
     def timeline(self, fingerprint: str) -> list[Event]:
         """Return the last events of an alert, the oldest first."""
         return self._rows.timeline(fingerprint)
+
+    def silences_of(self, fingerprint: str) -> list[Silence]:
+        """Return the silences that mute, muted or will mute an alert; raise AlertUnknown.
+
+        A silence that had ended before the alert began is none of its story.
+        """
+        kept = self.dispatcher.register.alerts.find(fingerprint)
+        found = self.dispatcher.silences.meant_for(kept.labels)
+        return [one for one in found if one.ends_at >= kept.alert.starts_at]
 
     # The words of people
 

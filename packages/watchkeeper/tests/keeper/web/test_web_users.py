@@ -36,6 +36,7 @@ MORE = [
     Route("/api/v1/write", deed, methods=["POST"]),
     Route("/api/v2/silences", deed, methods=["POST"]),
     Route("/api/v1/query", deed, methods=["GET", "POST"]),
+    Route("/ack", deed, methods=["GET", "POST"]),
 ]
 
 
@@ -297,6 +298,22 @@ async def test_the_keepers_own_token_is_an_admin(scene: Any, people: People) -> 
     await site.close()
 
 
+@pytest.mark.parametrize("token", ["", "s3cret"])
+async def test_a_link_of_a_message_needs_no_login(scene: Any, people: People, token: str) -> None:
+    """Neither before there are users nor after; its own token is asked for behind the gate."""
+    site = Site(scene.live(), people, token=token)
+    for _ in range(2):
+        for shown in ("", "wrong"):
+            assert (await site.asking(shown).get("/ack")).status_code == 204
+            assert (await site.asking(shown).post("/ack")).status_code == 204
+        assert (await site.asking(Origin="http://evil.example").post("/ack")).status_code == 403
+        if not people.any():
+            people.accounts.first("ann", GOOD)
+    assert {(row.way, row.status) for row in people.trail.recent(9)} == {("none", 204), ("wrong", 204)}
+    assert (await (await site.logged_in("ann")).post("/ack")).status_code == 204
+    await site.close()
+
+
 async def test_probes_answer_everybody_on_loopback(staffed: Site) -> None:
     """A scraper and a supervisor need no login there."""
     for path in ("/health/live", "/metrics"):
@@ -339,6 +356,9 @@ async def test_a_body_that_is_none_is_refused(bare: Site, body: bytes, kind: str
     ("method", "path", "need"),
     [
         ("GET", "/", "public"),
+        ("POST", "/ack", "signed"),
+        ("GET", "/ack.js", "signed"),
+        ("POST", "/ack/x", "public"),
         ("GET", "/assets/a.js", "public"),
         ("GET", "/api/overview", "read"),
         ("GET", "/federate", "read"),

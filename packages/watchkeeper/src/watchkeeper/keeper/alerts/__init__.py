@@ -27,8 +27,8 @@ from watchkeeper.keeper.alerts.notice import Notice, notices
 from watchkeeper.keeper.alerts.posting import Posted
 from watchkeeper.keeper.alerts.silences import Silence
 from watchkeeper.keeper.alerts.subject import labels_of, summary_of
-from watchkeeper.keeper.alerts.viewing import alert_views, group_views, incident_views, preview
-from watchkeeper.keeper.alerts.views import AlertView, GroupView
+from watchkeeper.keeper.alerts.viewing import alert_views, group_views, incident_views, over_views, preview
+from watchkeeper.keeper.alerts.views import AlertView, EscalationView, GroupView
 
 __all__ = [
     "FIRING",
@@ -44,6 +44,7 @@ __all__ = [
     "Change",
     "ChannelLacking",
     "Dispatcher",
+    "EscalationView",
     "GroupView",
     "Integration",
     "IntegrationSettings",
@@ -67,6 +68,7 @@ __all__ = [
     "incident_views",
     "labels_of",
     "notices",
+    "over_views",
     "preview",
     "summary_of",
 ]

@@ -107,7 +107,7 @@ class RunDropped:
 class Event:
     """One line of an alert's timeline.
 
-    kind is state (detail `before -> after`), told, acknowledged, unacknowledged, escalated, silenced.
+    kind is state (detail `before -> after`), told, acknowledged, unacknowledged or escalated.
     """
 
     at: float

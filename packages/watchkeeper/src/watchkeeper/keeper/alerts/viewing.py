@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watchkeeper.keeper.alerts.book import Kept
 from watchkeeper.keeper.alerts.changes import RESOLVED
 from watchkeeper.keeper.alerts.dispatcher import Dispatcher
-from watchkeeper.keeper.alerts.groups import Integration
+from watchkeeper.keeper.alerts.escalation.wording import step_words
+from watchkeeper.keeper.alerts.grouping import ident
+from watchkeeper.keeper.alerts.groups import Group, Integration
 from watchkeeper.keeper.alerts.incidents import Incident, incidents
 from watchkeeper.keeper.alerts.labels import written
 from watchkeeper.keeper.alerts.routes import Route
-from watchkeeper.keeper.alerts.views import AlertView, GroupView
+from watchkeeper.keeper.alerts.views import AlertView, EscalationView, GroupView
 
 
 def alert_views(dispatcher: Dispatcher, now: float) -> list[AlertView]:
@@ -59,9 +61,38 @@ def group_views(dispatcher: Dispatcher, now: float) -> list[GroupView]:
                     receiver=group.route.terms.receiver,
                     due=group.due,
                     alerts=tuple(sorted(alerts, key=lambda one: one.alert.fingerprint)),
+                    escalation=escalation_view(dispatcher, group, alerts),
                 )
             )
     return sorted(found, key=lambda one: (one.labels, one.receiver))
+
+
+def escalation_view(
+    dispatcher: Dispatcher, group: Group, alerts: Sequence[AlertView]
+) -> EscalationView | None:
+    """Return how far a group's escalation is; None where it has none."""
+    run = dispatcher.escalations.runs.get(ident(group))
+    policy = dispatcher.alerting.additions.policies.get(run.policy) if run else None
+    if run is None or policy is None:
+        return None
+    done = run.done or run.step >= len(policy.steps)
+    halted = all(one.suppressed or one.acknowledgement for one in alerts)
+    return EscalationView(
+        policy=run.policy,
+        steps=tuple(step_words(step) for step in policy.steps),
+        step=run.step,
+        rounds=run.rounds,
+        started_at=run.started_at,
+        next_at=None if done or halted else run.wake_at,
+        done=done,
+        told=run.told,
+    )
+
+
+def over_views(dispatcher: Dispatcher, now: float) -> list[AlertView]:
+    """Return the alerts that are over and not forgotten yet, the last one first."""
+    kept = [one for one in dispatcher.register.alerts if not lasts(one, now)]
+    return sorted((view(dispatcher, one, now) for one in kept), key=lambda one: -one.since)
 
 
 def incident_views(dispatcher: Dispatcher, now: float) -> list[Incident]:

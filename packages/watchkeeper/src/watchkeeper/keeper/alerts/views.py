@@ -39,6 +39,25 @@ class AlertView:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationView:
+    """How far a group's escalation is.
+
+    step is the place of the step that comes next, next_at its time: None where all steps were taken or
+    where the run stands still, because people have taken the alerts on or something mutes them. told are
+    the receivers that it has told.
+    """
+
+    policy: str
+    steps: tuple[str, ...]
+    step: int
+    rounds: int
+    started_at: float
+    next_at: float | None
+    done: bool
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupView:
     """A group and its alerts; due is when it is looked at next (Unix seconds)."""
 
@@ -49,3 +68,4 @@ class GroupView:
     receiver: str
     due: float
     alerts: tuple[AlertView, ...]
+    escalation: EscalationView | None = None

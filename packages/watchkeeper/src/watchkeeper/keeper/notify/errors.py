@@ -5,6 +5,7 @@ NotifyError
 ├── SettingsInvalid    a channel's settings cannot be used; it names the field
 ├── TextFailed         a template failed on a notification
 ├── TokenInvalid       an acknowledgement's token is forged, cut or too old
+├── OutboxUnreadable   what became of notifications cannot be read
 └── OutboxUnwritable   the disk refused the outbox's rows
 """
 
@@ -58,6 +59,10 @@ class TextFailed(NotifyError):
 
 class TokenInvalid(NotifyError):
     """Say why a token does not acknowledge anything."""
+
+
+class OutboxUnreadable(NotifyError):
+    """The outbox's rows could not be read."""
 
 
 class OutboxUnwritable(NotifyError):

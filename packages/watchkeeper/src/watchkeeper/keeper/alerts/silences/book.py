@@ -85,6 +85,11 @@ class Silences:
         meant = self._meant_for(labels) if self._order else ()
         return sorted(id for id in meant if self._kept[id].state(now) == ACTIVE)
 
+    def meant_for(self, labels: Mapping[str, str]) -> list[Silence]:
+        """Return the silences for a label set, whether they hold now or not, by their start."""
+        found = [self._kept[id] for id in self._meant_for(labels)] if self._order else []
+        return sorted(found, key=lambda one: one.starts_at)
+
     def _meant_for(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         key = tuple(labels.items())
         looked_at, meant = self._meant.get(key, (0, ()))

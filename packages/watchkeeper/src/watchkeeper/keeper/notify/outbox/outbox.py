@@ -23,6 +23,7 @@ from watchkeeper.keeper.notify.outbox import rows
 from watchkeeper.keeper.notify.outbox.backoff import interruption
 from watchkeeper.keeper.notify.outbox.commits import Commits
 from watchkeeper.keeper.notify.outbox.courier import Courier
+from watchkeeper.keeper.notify.outbox.delivery import Delivery, deliveries
 from watchkeeper.keeper.notify.outbox.flightlog import FlightLog
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
 from watchkeeper.keeper.notify.outbox.record import KEEP_SECONDS, Record, Told, quiet
@@ -51,6 +52,7 @@ class Outbox:
 
         told hears what became of each notification; muted says whether one that waits was silenced.
         """
+        self._path = path
         db = rows.connect(path)
         self._flights = taken_over(path.with_suffix(".flight"), db, clock())
         self._commits = Commits(db)
@@ -178,6 +180,13 @@ class Outbox:
     async def recent(self, count: int) -> list[tuple[int, str, str, str, float, int, str]]:
         """Return (row, line, group key, state, at, tries, error) of the last rows, the newest first."""
         return await self._commits.do(lambda db: rows.recent(db, count))
+
+    async def deliveries(self, fingerprint: str, count: int = 100) -> list[Delivery]:
+        """Return what became of the last notifications of an alert, the oldest first.
+
+        Raises OutboxUnreadable.
+        """
+        return await asyncio.to_thread(deliveries, self._path, fingerprint, count)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -14,8 +14,10 @@ from watchkeeper.keeper.web.alertmanager import (
     links,
     pinging,
     posts,
+    showing,
     silences,
     status,
+    story,
     trying,
     words,
 )
@@ -28,8 +30,10 @@ PATHS: dict[str, dict[str, Handler]] = {
     "/api/v2/alerts/groups": {"GET": alerts.get_groups},
     "/api/v2/silences": {"GET": silences.get_silences, "POST": silences.post_silence},
     "/api/v2/silence/{id}": {"GET": silences.get_silence, "DELETE": silences.delete_silence},
-    "/api/v2/alerting/alerts": {"GET": words.get_told},
-    "/api/v2/alerting/alerts/{fingerprint}/timeline": {"GET": words.get_timeline},
+    "/api/v2/alerting/alerts": {"GET": showing.get_told},
+    "/api/v2/alerting/alerts/{fingerprint}/timeline": {"GET": story.get_timeline},
+    "/api/v2/alerting/groups": {"GET": showing.get_groups},
+    "/api/v2/alerting/counts": {"GET": showing.get_counts},
     "/api/v2/alerting/preview": {"GET": words.get_preview},
     "/api/v2/alerting/acknowledge": {"POST": words.post_acknowledgement},
     "/api/v2/alerting/unacknowledge": {"POST": words.post_withdrawal},
@@ -50,7 +54,7 @@ def routes() -> list[BaseRoute]:
     """Return the routes.
 
     The application's state holds `alerting` (AlertDesk), `version`, and beside them `guard` (StressGuard),
-    `pings` (PingBook), `senders` (by Line) and `answering` (Answering).
+    `pings` (PingBook), `senders` (by Line), `outbox` (Outbox) and `answering` (Answering).
     """
     known: list[BaseRoute] = [
         Route(path, one_of(handlers), methods=list(METHODS)) for path, handlers in PATHS.items()

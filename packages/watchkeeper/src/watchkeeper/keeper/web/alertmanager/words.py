@@ -1,21 +1,17 @@
-"""What people say of alerts, for which Alertmanager has no paths: acknowledge, resolve, the story so far."""
+"""What people say of alerts, where Alertmanager has no paths: acknowledge, resolve, ask who would hear."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from watchkeeper.keeper.alertdesk import AlertDesk
-from watchkeeper.keeper.alerts import AlertUnknown, AlertView, preview
+from watchkeeper.keeper.alerts import AlertUnknown, preview
 from watchkeeper.keeper.alerts.matchers import Matchers, agree, read_matchers
-from watchkeeper.keeper.web.alertmanager.alerts import alert_row
 from watchkeeper.keeper.web.alertmanager.bodies import body_of, decoded
 from watchkeeper.keeper.web.alertmanager.errors import Refused, answer
-from watchkeeper.keeper.web.alertmanager.filters import matchers_of
-from watchkeeper.keeper.web.alertmanager.times import moment, stamp
+from watchkeeper.keeper.web.alertmanager.times import moment
 
 MOST_BYTES = 1 << 20
 
@@ -109,45 +105,6 @@ def meant(word: Word, desk: AlertDesk) -> list[str]:
 
 def read(texts: list[str]) -> Matchers:
     return tuple(one for text in texts for one in read_matchers(text))
-
-
-async def get_told(request: Request) -> Response:
-    """Answer the alerts with all that is known of them: state, acknowledgement, what mutes them."""
-    desk: AlertDesk = request.app.state.alerting
-    wanted = matchers_of(request)
-    views = [view for view in desk.alerts() if agree(wanted, dict(view.alert.labels))]
-    return answer({"alerts": [told_row(view) for view in views]})
-
-
-def told_row(view: AlertView) -> dict[str, Any]:
-    taken = view.acknowledgement
-    return {
-        **alert_row(view),
-        "lifecycle": view.state,
-        "since": stamp(view.since),
-        "acknowledgement": None
-        if taken is None
-        else {
-            "who": taken.who,
-            "at": stamp(taken.at),
-            "until": None if taken.until is None else stamp(taken.until),
-            "note": taken.note,
-        },
-    }
-
-
-async def get_timeline(request: Request) -> Response:
-    """Answer the last events of an alert, the oldest first."""
-    desk: AlertDesk = request.app.state.alerting
-    events = desk.timeline(request.path_params["fingerprint"])
-    return answer(
-        {
-            "events": [
-                {"at": stamp(one.at), "kind": one.kind, "detail": one.detail, "who": one.who}
-                for one in events
-            ]
-        }
-    )
 
 
 async def get_preview(request: Request) -> Response:

@@ -7,11 +7,14 @@ from typing import Literal
 
 from watchkeeper.keeper.people import Right, rights_of
 
-# "public": everybody; "probe": everybody on loopback; "self": whoever is logged in.
-Wanted = Right | Literal["public", "probe", "self"]
+# "public": everybody; "signed": whoever holds the token of a link; "probe": everybody on loopback;
+# "self": whoever is logged in.
+Wanted = Right | Literal["public", "signed", "probe", "self"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = frozenset({"/api/session", "/api/login", "/api/setup"})
+# The handler itself refuses who has no token of a message that was sent.
+SIGNED = frozenset({"/ack", "/ack.js"})
 OWN = ("/api/logout", "/api/password", "/api/tokens")
 ADMINS = ("/api/users", "/api/audit")
 PROBES = ("/health", "/metrics", "/metrics.json", "/-")
@@ -55,6 +58,8 @@ class Policy:
 
 def wanted(method: str, path: str) -> Wanted:
     """Return what a request wants."""
+    if path in SIGNED:
+        return "signed"
     if path in PUBLIC or not path.startswith(("/api/", *PROBES, "/federate")):
         return "public"
     if under(path, PROBES):
