@@ -17,7 +17,16 @@ from copybot.positions import PositionLedger
 from copybot.report import report
 from copybot.settings import Settings
 from copybot.state import State
-from copybot.vitals import ApiVitals, BookVitals, BreakerVitals, ExecutorVitals, WalletVitals
+from copybot.vitals import (
+    LATELY,
+    STUCK_SECONDS,
+    ApiVitals,
+    BookVitals,
+    BreakerVitals,
+    ExecutorVitals,
+    StreamVitals,
+    WalletVitals,
+)
 from copybot.wallets import WalletLedger
 
 LEADER = "0x" + "a1" * 20
@@ -122,7 +131,8 @@ def test_vitals_turn_at_their_thresholds() -> None:
     assert api.verdict(6)[0] == "healthy"
     wallets = WalletVitals(scan=3.0, silence=20.0)
     assert wallets.verdict(0)[0] == "degraded"
-    wallets.count, wallets.scanned, wallets.connected, wallets.frame = 25, 0.0, True, 0.0
+    wallets.count, wallets.scanned, wallets.stream.frame = 25, 0.0, 0.0
+    wallets.stream.joined()
     assert [wallets.verdict(at)[0] for at in (10, 25, 31)] == ["healthy", "degraded", "unhealthy"]
     orders = ExecutorVitals()
     for outcome in ["rejected"] * 4 + ["matched"] + ["absent"] * 5:
@@ -139,3 +149,38 @@ def test_vitals_turn_at_their_thresholds() -> None:
     assert books.verdict(0)[0] == "healthy"
     books.reconciled(2)
     assert books.verdict(0)[0] == "degraded"
+
+
+def test_a_break_is_told_for_longer_than_it_lasts() -> None:
+    """A stream that broke off and came back at once is seen by whoever looks each few seconds."""
+    stream = StreamVitals("market")
+    assert "not connected" in stream.trouble(0)
+    stream.joined()
+    assert stream.trouble(0) == ""
+    stream.left(1.0, "silence")
+    stream.joined()
+    assert "broke off 2 s ago (silence)" in stream.trouble(3.0)
+    assert stream.trouble(1.0 + LATELY) == ""
+    stream.unread.note(20.0)
+    assert "could not be read" in stream.trouble(21.0)
+    assert stream.trouble(20.0 + LATELY) == ""
+
+
+def test_slow_calls_a_silent_exchange_and_stuck_trades_are_told() -> None:
+    """Each turns its own component, and turns it back."""
+    api = ApiVitals(failures=5, success_rate=0.8)
+    for seconds, told in ((2.0, "degraded"), (0.1, "healthy")):
+        for at in range(20):
+            api.called("data", at, None, seconds)
+        assert api.verdict(20)[0] == told
+    orders = ExecutorVitals()
+    orders.called("data", 0.0, "unavailable")
+    orders.called("clob", 0.0, "refused")
+    assert orders.verdict(0.0)[0] == "healthy"
+    orders.called("clob", 0.0, "restarting")
+    assert orders.verdict(1.0) == ("degraded", "the exchange did not answer 1 calls (restarting)")
+    assert orders.verdict(LATELY)[0] == "healthy"
+    books = BookVitals()
+    for oldest, told in ((STUCK_SECONDS, "healthy"), (STUCK_SECONDS + 1, "degraded"), (0.0, "healthy")):
+        books.oldest = oldest
+        assert books.verdict(0)[0] == told

@@ -16,6 +16,7 @@ from copybot.scanner import Books, Catalogue
 from copybot.state import State
 from copybot.trader import Trader
 
+HELD = ("OPEN", "REDEEMABLE", "REDEEMABLE_LOST")
 MOST_LEADERS = 50  # leaders whose profit is told by name
 GONE_AFTER = 30.0  # seconds after which shares that the venue no longer shows were paid out
 
@@ -68,8 +69,13 @@ class Bookkeeper:
         return found
 
     async def _holdings(self) -> list[Holding]:
-        rows = await self._data.positions(self._venue.address)
-        return [holding_of(row) for row in rows]
+        """Return all that is held: what waits to be redeemed is no longer open, but it is there."""
+        held: dict[str, Holding] = {}
+        for status in HELD:  # a market that is resolved meanwhile is seen twice rather than never
+            for row in await self._data.positions(self._venue.address, status):
+                one = holding_of(row)
+                held[one.token] = one
+        return list(held.values())
 
     async def _watch_missing(self, found: list[Difference]) -> None:
         """Note shares that the venue no longer shows: after a while they count as paid out."""
@@ -165,6 +171,8 @@ class Bookkeeper:
         self._observer.money(self._positions.cash, worth, totals.realised, totals.fees)
         reserved = sum(row.value for row in self._orders.open() if row.side == "BUY")
         self._observer.exposure(totals.cost + reserved, totals.positions)
+        moving = [at for _, at in self._positions.moving()]
+        self._observer.under_way(self._clock() - min(moving) if moving else 0.0)
         self._observer.markets(len(self._catalogue), len(self._books))
 
     async def show_leaders(self, followed: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ from copybot.wallets import WalletLedger, WalletMonitor
 
 RTDS_PING, PING = 5.0, 10.0
 DEAF = 30.0
+LIVELY = 5  # books; fewer may well be quiet for long
 STOP_SECONDS = 10.0
 FOLD_SECONDS = 10.0
 
@@ -143,10 +144,11 @@ class Bot:
         market = Stream(
             "market",
             urls.clob_ws + "/market",
-            Manner(PING, DEAF),
+            Manner(PING, DEAF, self._settings.scanner.silence_seconds),
             observer,
             self.books.hello,
             self.books.on_frame,
+            lively=lambda: len(self.books) >= LIVELY,
         )
         self.books.say = market.say
         user = Stream(

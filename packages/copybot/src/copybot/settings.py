@@ -54,6 +54,7 @@ class ScannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_depth: str | int | float = 0
     book_seconds: float = 10.0
     market_seconds: float = 30.0
+    silence_seconds: float = 120.0
     most_markets: int = 2000
     most_books: int = 200
 

@@ -9,6 +9,10 @@ from collections import deque
 
 Verdict = tuple[str, str]
 HEALTHY: Verdict = ("healthy", "")
+SLOW_SECONDS = 1.0  # mean time of the last calls above which an API is slow
+LATELY = 10.0  # seconds for which a broken stream or a failed exchange is told: longer than between two looks
+STUCK_SECONDS = 20.0  # a trade is final after some six seconds
+OUTAGES = ("restarting", "unavailable", "timeout", "malformed")
 
 
 class Recent:
@@ -29,6 +33,38 @@ class Recent:
         return len(self._times)
 
 
+class StreamVitals:
+    """One stream: whether it is joined, when it broke off last, what of it could not be read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.connected = False
+        self.why = "not connected yet"
+        self.frame: float | None = None
+        self._broke = float("-inf")
+        self.unread = Recent(LATELY)
+
+    def joined(self) -> None:
+        """Note a connection."""
+        self.connected = True
+
+    def left(self, now: float, why: str) -> None:
+        """Note the end of a connection; one that was never there is no break."""
+        if self.connected:
+            self._broke = now
+        self.connected, self.why = False, why
+
+    def trouble(self, now: float) -> str:
+        """Return what is wrong with the stream, "" for nothing."""
+        if not self.connected:
+            return f"{self._name} stream not connected ({self.why})"
+        if now - self._broke < LATELY:
+            return f"{self._name} stream broke off {now - self._broke:.0f} s ago ({self.why})"
+        if unread := self.unread.count(now):
+            return f"{unread} frames of the {self._name} stream could not be read"
+        return ""
+
+
 class ApiVitals:
     """How the venue's APIs answer, against the thresholds of configuration."""
 
@@ -37,9 +73,11 @@ class ApiVitals:
         self._in_a_row: dict[str, int] = {}
         self._reason = ""
         self.good, self.bad = Recent(), Recent()
+        self._spans: deque[float] = deque(maxlen=20)
 
-    def called(self, api: str, now: float, reason: str | None) -> None:
+    def called(self, api: str, now: float, reason: str | None, seconds: float = 0.0) -> None:
         """Note one call; a refusal is an answer."""
+        self._spans.append(seconds)
         failed = reason not in (None, "refused", "not_found")
         self._in_a_row[api] = self._in_a_row.get(api, 0) + 1 if failed else 0
         (self.bad if failed else self.good).note(now)
@@ -54,7 +92,8 @@ class ApiVitals:
         bad, good = self.bad.count(now), self.good.count(now)
         if bad + good >= 20 and good < self._rate * (bad + good):
             return "degraded", f"{good / (bad + good):.0%} of the last minute's calls succeeded"
-        return HEALTHY
+        mean = sum(self._spans) / len(self._spans) if len(self._spans) == self._spans.maxlen else 0.0
+        return ("degraded", f"calls take {mean:.1f} s") if mean > SLOW_SECONDS else HEALTHY
 
 
 class WalletVitals:
@@ -62,11 +101,9 @@ class WalletVitals:
 
     def __init__(self, scan: float, silence: float) -> None:
         self._scan, self._silence = scan, silence
-        self.connected = False
-        self.why = "not connected yet"
+        self.stream = StreamVitals("activity")
         self.scanned: float | None = None
         self.failed = self.count = 0
-        self.frame: float | None = None
 
     def verdict(self, now: float) -> Verdict:
         """Judge the wallet monitor now."""
@@ -76,10 +113,11 @@ class WalletVitals:
         if self.scanned is None or now - self.scanned > limit:
             quiet = "never" if self.scanned is None else f"not for {now - self.scanned:.0f} s"
             return "unhealthy", f"wallets scanned {quiet} (limit {limit:g} s)"
-        if not self.connected:
-            return "degraded", f"activity stream not connected ({self.why}); polling only"
-        if self.frame is not None and now - self.frame > self._silence:
-            return "degraded", f"activity stream silent for {now - self.frame:.0f} s"
+        if trouble := self.stream.trouble(now):
+            return "degraded", f"{trouble}; wallets are polled all the same"
+        heard = self.stream.frame
+        if heard is not None and now - heard > self._silence:
+            return "degraded", f"activity stream silent for {now - heard:.0f} s"
         if self.failed:
             return "degraded", f"{self.failed} of {self.count} wallets could not be scanned"
         return HEALTHY
@@ -89,22 +127,30 @@ class ScannerVitals:
     """Whether books are kept by the market stream."""
 
     def __init__(self) -> None:
-        self.connected = False
-        self.why = "not connected yet"
+        self.stream = StreamVitals("market")
 
     def verdict(self, now: float) -> Verdict:
         """Judge the scanner now; without the stream each decision asks for its book."""
-        return HEALTHY if self.connected else ("degraded", f"market stream not connected: {self.why}")
+        trouble = self.stream.trouble(now)
+        return ("degraded", trouble) if trouble else HEALTHY
 
 
 class ExecutorVitals:
-    """Whether orders have a known outcome."""
+    """Whether the exchange takes orders, and orders have a known outcome."""
 
     def __init__(self, limit: int = 5) -> None:
         self._limit = limit
         self._bad_in_a_row = 0
         self._last = ""
-        self.ghosts = Recent(3600.0)
+        self._outage = ""
+        self._outages = Recent(LATELY)
+        self.ghosts = Recent()
+
+    def called(self, api: str, now: float, reason: str | None) -> None:
+        """Note one call: the exchange may be away, or have lost an answer."""
+        if api == "clob" and reason in OUTAGES:
+            self._outages.note(now)
+            self._outage = reason
 
     def executed(self, outcome: str) -> None:
         """Note one order's outcome."""
@@ -117,7 +163,9 @@ class ExecutorVitals:
         if self._bad_in_a_row >= self._limit:
             return "degraded", f"{self._bad_in_a_row} orders in a row were {self._last}"
         if ghosts := self.ghosts.count(now):
-            return "degraded", f"{ghosts} matched trades of the last hour failed on chain"
+            return "degraded", f"{ghosts} matched trades of the last minute failed on chain"
+        if outages := self._outages.count(now):
+            return "degraded", f"the exchange did not answer {outages} calls ({self._outage})"
         return HEALTHY
 
 
@@ -160,6 +208,7 @@ class BookVitals:
     def __init__(self, limit: int = 2) -> None:
         self._limit = limit
         self._differing = 0
+        self.oldest = 0.0  # seconds for which the oldest own trade has been under way
 
     def reconciled(self, differences: int) -> None:
         """Note one comparison."""
@@ -169,4 +218,6 @@ class BookVitals:
         """Judge the positions now; one comparison may fall into the venue's own lag."""
         if self._differing >= self._limit:
             return "degraded", f"the books differ from the venue ({self._differing} comparisons in a row)"
+        if self.oldest > STUCK_SECONDS:
+            return "degraded", f"own trades have been under way for {self.oldest:.0f} s"
         return HEALTHY

@@ -57,6 +57,7 @@ class Watcher:
         self.wallet = WalletVitals(wallets.scan_seconds, wallets.silence_seconds)
         self.executor, self.breaker_state = ExecutorVitals(), BreakerVitals()
         self.alert_system, self.books, self.scanner = AlertVitals(), BookVitals(), ScannerVitals()
+        self._streams = {"rtds": self.wallet.stream, "market": self.scanner.stream}
         self.held: dict[str, Callable[[], float]] = {}  # bytes of each part, once the bot is there
         self._count_wire(watch)
         self._count_wallets(watch)
@@ -216,7 +217,8 @@ class Watcher:
 
     def called(self, api: str, seconds: float, reason: str | None) -> None:
         now = self._clock()
-        self.api.called(api, now, reason)
+        self.api.called(api, now, reason, seconds)
+        self.executor.called(api, now, reason)
         self.on_call(now, reason in (None, "refused", "not_found"))
         self._calls.labels(api).inc()
         traced = self._tracer.past(
@@ -231,26 +233,24 @@ class Watcher:
 
     def connected(self, stream: str) -> None:
         self._connected.labels(stream).set(1)
-        self._joined(stream, True, "")
+        if stream in self._streams:
+            self._streams[stream].joined()
 
     def disconnected(self, stream: str, reason: str) -> None:
         self._connected.labels(stream).set(0)
         self._reconnects.labels(stream, reason).inc()
-        self._joined(stream, False, reason)
-
-    def _joined(self, stream: str, on: bool, why: str) -> None:
-        if stream == "rtds":
-            self.wallet.connected, self.wallet.why = on, why
-        elif stream == "market":
-            self.scanner.connected, self.scanner.why = on, why
+        if stream in self._streams:
+            self._streams[stream].left(self._clock(), reason)
 
     def frame(self, stream: str) -> None:
         self._frames.labels(stream).inc()
-        if stream == "rtds":
-            self.wallet.frame = self._clock()
+        if stream in self._streams:
+            self._streams[stream].frame = self._clock()
 
     def malformed(self, source: str, reason: str) -> None:
         self._malformed.labels(source, reason).inc()
+        if source in self._streams:
+            self._streams[source].unread.note(self._clock())
 
     # --- work that waits ---
 
@@ -330,6 +330,9 @@ class Watcher:
     def markets(self, known: int, books: int) -> None:
         self._markets.set(known)
         self._books.set(books)
+
+    def under_way(self, oldest: float) -> None:
+        self.books.oldest = oldest
 
     def reconciled(self, differences: int) -> None:
         self.books.reconciled(differences)

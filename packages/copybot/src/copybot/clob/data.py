@@ -55,12 +55,16 @@ class Data:
                 return Sweep(rows, True)
         return Sweep(rows, False)
 
-    async def positions(self, user: str) -> list[Any]:
-        """Return a wallet's positions as rows; raise ClobError, RowError."""
+    async def positions(self, user: str, status: str = "OPEN") -> list[Any]:
+        """Return a wallet's positions of one status as rows; raise ClobError, RowError.
+
+        Once its market is resolved a position is no longer OPEN but REDEEMABLE, or REDEEMABLE_LOST.
+        """
         rows: list[Any] = []
         cursor: str | None = None
         for _ in range(self._most_pages):
-            page = page_of(await self._http.get("/v2/positions", self._fresh({"user": user}, cursor)))
+            params = self._fresh({"user": user, "status": status}, cursor)
+            page = page_of(await self._http.get("/v2/positions", params))
             rows += page.rows
             cursor = page.next
             if cursor is None:

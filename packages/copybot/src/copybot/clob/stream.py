@@ -61,7 +61,8 @@ class Stream:
     """One websocket kept for ever.
 
     hello is asked on each connection for the frames to send; on_frame is called on the loop with each frame
-    that is no PONG and must not raise; on_open after each connection, so that what was missed can be fetched.
+    that is no PONG and must not raise; on_open after each connection, so that what was missed can be fetched;
+    lively tells whether the stream should have something to say now.
     """
 
     def __init__(
@@ -73,9 +74,11 @@ class Stream:
         hello: Callable[[], Sequence[bytes]],
         on_frame: Callable[[bytes], None],
         on_open: Callable[[], None] = lambda: None,
+        lively: Callable[[], bool] = lambda: True,
     ) -> None:
         self.name, self._url, self._manner, self._observer = name, url, manner, observer
         self._hello, self._on_frame, self._on_open = hello, on_frame, on_open
+        self._lively = lively
         self._patience = Patience(1.0, 16.0)
         self._transport: Any = None
         self._heard = self._answered = float("-inf")
@@ -143,11 +146,15 @@ class Stream:
                     return "closed"
                 if now - self._answered > manner.deaf:
                     return "no_pong"
-                if manner.silence is not None and now - self._heard > manner.silence:
+                if self._silent(now):
                     return "silence"
                 self.say(b"PING")
         finally:
             closed.cancel()
+
+    def _silent(self, now: float) -> bool:
+        limit = self._manner.silence
+        return limit is not None and now - self._heard > limit and self._lively()
 
 
 async def leave(transport: Any) -> None:
