@@ -1,8 +1,10 @@
 """The whole agent over real sockets: probes, scrapes, a loop that hangs, falling back."""
 
 import asyncio
+import csv
 import gzip
 import http.client
+import io
 import json
 import os
 import socket
@@ -328,3 +330,30 @@ def test_a_forked_child_counts_on_and_leaves_the_parents_port_alone(watch: Watch
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert ask(watch, "/health/live")[0] == 200
     assert len(counter) == 0
+
+
+def test_the_history_of_checks_is_exported_as_json_and_csv(watch: Watch) -> None:
+    """Each run with time, status and reason, oldest first; a reason with commas and quotes survives CSV."""
+    reason = 'no answer, "again"\nfrom node 1'
+    watch.check("rpc", lambda: reason, every=0.02)
+    watch.check("feed", healthy, every=0.02)
+    reported(watch, "rpc", "unhealthy")
+    reported(watch, "feed", "healthy")
+    status, body = ask(watch, "/health/history")
+    runs = json.loads(body)["runs"]
+    assert status == 200 and {run["component"] for run in runs} == {"rpc", "feed"}
+    assert [run["at"] for run in runs] == sorted(run["at"] for run in runs)
+    told = {(run["component"], run["status"], run["reason"]) for run in runs}
+    assert told == {("rpc", "unhealthy", reason), ("feed", "healthy", "")}
+    _, body = ask(watch, "/health/history?format=csv&component=rpc")
+    rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    assert rows and {row["reason"] for row in rows} == {reason}
+    assert float(rows[0]["at"]) == next(run["at"] for run in runs if run["component"] == "rpc")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("component=nobody", 404), ("format=xml", 400), ("&".join("a=1" for _ in range(30)), 400)],
+)
+def test_an_export_that_makes_no_sense_is_refused(watch: Watch, query: str, status: int) -> None:
+    assert ask(watch, f"/health/history?{query}")[0] == status

@@ -16,6 +16,7 @@ from watchkeeper.agent.errors import AlreadyStarted, DuplicateName
 from watchkeeper.agent.health import probes
 from watchkeeper.agent.health.board import Board, Check, Event, Standing
 from watchkeeper.agent.health.heartbeat import Heartbeat
+from watchkeeper.agent.health.history import Executed, history
 from watchkeeper.agent.health.probes import Phase, Verdict
 from watchkeeper.agent.health.schedule import Schedule
 from watchkeeper.agent.health.thresholds import Thresholds
@@ -237,6 +238,10 @@ class Watch:
             }
             for one in self._board.events()
         ]
+
+    def history(self) -> list[Executed]:
+        """Return the last 60 runs of each component's check, oldest first."""
+        return history(self._board.runs())
 
     def refresh(self) -> None:
         """Bring all metrics up to date, before a scrape."""

@@ -141,9 +141,9 @@ class Board:
         """Return the last changes of status, oldest first."""
         return list(self._events)
 
-    def runs(self, name: str) -> list[Run]:
-        """Return the last runs of one component, oldest first."""
-        return list(self._components[name].runs)
+    def runs(self) -> dict[str, list[Run]]:
+        """Return the last 60 runs of each component, oldest first."""
+        return {name: list(component.runs.copy()) for name, component in self._components.copy().items()}
 
     def _tell(self) -> None:
         if self._order is None:

@@ -20,6 +20,7 @@ PHRASES = {
     503: "Service Unavailable",
     505: "HTTP Version Not Supported",
 }
+CSV_TYPE = "text/csv; charset=utf-8"
 PLAIN_TYPE = "text/plain; charset=utf-8"
 
 

@@ -10,11 +10,12 @@ from typing import Protocol
 
 from watchkeeper.agent.health import probes
 from watchkeeper.agent.health.board import Standing
+from watchkeeper.agent.health.history import Executed, as_csv
 from watchkeeper.agent.health.probes import Verdict
 from watchkeeper.agent.metrics import exposition, official, readings
 from watchkeeper.agent.metrics.registry import Registry
 from watchkeeper.agent.server.request import Request
-from watchkeeper.agent.server.response import Response, as_json, gzipped, plain
+from watchkeeper.agent.server.response import CSV_TYPE, Response, as_json, gzipped, plain
 
 LOG = logging.getLogger("watchkeeper.agent")
 STRETCH = 0.0003  # seconds of rendering after which the bot's threads get their turn
@@ -23,7 +24,7 @@ STRETCH = 0.0003  # seconds of rendering after which the bot's threads get their
 PAUSE = 0.001
 INDEX = (
     "watchkeeper agent: /metrics /metrics.json /health /health/live /health/ready /health/startup "
-    "/debug/pprof/ /debug/operations"
+    "/health/component/NAME /health/events /health/history /debug/pprof/ /debug/operations"
 )
 Answer = Response | Coroutine[object, object, Response]
 
@@ -39,6 +40,7 @@ class Watched(Protocol):
     def startup(self) -> Verdict: ...
     def health(self) -> dict[str, object]: ...
     def events(self) -> list[dict[str, object]]: ...
+    def history(self) -> list[Executed]: ...
     def component(self, name: str) -> Standing | None: ...
     def debug(self, request: Request, shown_token: bool) -> Answer: ...
 
@@ -69,6 +71,7 @@ class Routes:
         self._paths: dict[str, Callable[[Request], Awaitable[Response]]] = {
             "/metrics": self._metrics,
             "/metrics.json": self._metrics_json,
+            "/health/history": self._history,
         }
         self._probes: dict[str, Callable[[], Response]] = {
             "/": lambda: plain(200, INDEX),
@@ -115,6 +118,21 @@ class Routes:
         name = path.removeprefix("/health/component/")
         standing = self._watched.component(name) if name != path else None
         return plain(404, "not found") if standing is None else probe(probes.component(standing))
+
+    async def _history(self, request: Request) -> Response:
+        try:
+            query = request.parameters()
+        except ValueError:
+            return plain(400, "too many parameters")
+        wanted, form = query.get("component"), query.get("format", "json")
+        if form not in ("json", "csv"):
+            return plain(400, "format: expected json or csv")
+        if wanted is not None and self._watched.component(wanted) is None:
+            return plain(404, "no such component")
+        runs = [one for one in self._watched.history() if wanted in (None, one.component)]
+        if form == "json":
+            return as_json(200, {"runs": [one.row() for one in runs]})
+        return Response(200, CSV_TYPE, (as_csv(runs).encode(),))
 
     async def _metrics(self, request: Request) -> Response:
         began = perf_counter()
