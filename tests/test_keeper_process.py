@@ -221,7 +221,7 @@ def test_the_alert_file_that_cannot_be_written_is_no_crash(house: House) -> None
     path.mkdir()
     house.faults.write_text("feed")
     until(
-        lambda: "alert firing" in house.log() and "channel jsonl did not take" in house.log(),
+        lambda: "alert firing" in house.log() and "diary/jsonl[0] did not take" in house.log(),
         "both in the log",
     )
     assert house.status() == "unhealthy"

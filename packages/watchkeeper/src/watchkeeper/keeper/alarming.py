@@ -16,10 +16,12 @@ from watchkeeper import Watch
 from watchkeeper.keeper.alertdesk import AlertDesk, TooManyAlerts
 from watchkeeper.keeper.alerts import Alerting, AlertsError, Notification, Posted
 from watchkeeper.keeper.alerts.config import parse
+from watchkeeper.keeper.alerts.groups import ROW
 from watchkeeper.keeper.alertstore import AlertStore, AlertStoreError
 from watchkeeper.keeper.answering import Answering
 from watchkeeper.keeper.config import Config, ConfigError
 from watchkeeper.keeper.deadman import Beacon, Expectations, Expected, PingBook, Pinger, read_pings
+from watchkeeper.keeper.diary import Diary, pens
 from watchkeeper.keeper.feeding import Feed
 from watchkeeper.keeper.forwarding import Forwarder
 from watchkeeper.keeper.forwarding import Place as Alertmanager
@@ -31,6 +33,7 @@ from watchkeeper.keeper.notify.errors import NotifyError, TokenInvalid
 from watchkeeper.keeper.notify.opening import Speech, listeners, speech_of
 from watchkeeper.keeper.notify.outbox import Outbox
 from watchkeeper.keeper.reminders import reminders
+from watchkeeper.keeper.store import Flips
 from watchkeeper.keeper.web import alertmanager
 
 LOG = logging.getLogger("watchkeeper.alerts")
@@ -62,22 +65,29 @@ class Alarming:
 
     # Opening
 
-    def open(self, stack: AsyncExitStack) -> None:
-        """Open rows, channels and switches, to be closed with the stack; raise ConfigError."""
+    def open(self, stack: AsyncExitStack, flips: Flips) -> None:
+        """Open rows, channels and switches, to be closed with the stack; raise ConfigError.
+
+        flips are the rows that the diary tells of.
+        """
         settings = self._config.alerting
         self.alerting = self._read(settings.config_file)
         try:
             store = AlertStore.open(self._data)
             stack.callback(store.close)
             speech = self._speech()
-            self.senders = speech.senders
+            diary = pens(self._config.notify, self._data, speech.voice)
+            if taken := speech.senders.keys() & diary.keys():
+                raise ConfigError(f"{settings.config_file}: {min(taken)} is a name of the keeper's own diary")
+            self.senders = {**speech.senders, **diary}
             self.outbox = Outbox(self._data / "outbox.db", self.senders, self._clock, muted=self._muted)
+            stack.callback(self.outbox.close)
+            self.diary = Diary(flips, diary, self.outbox)
             self.listeners = listeners(self.alerting, self._place(), speech.voice, self._pressed)
         except AlertsError as error:
             raise ConfigError(f"{settings.config_file}: {error}") from None
         except (NotifyError, AlertStoreError, OSError) as error:
             raise ConfigError(f"alerting: {error}") from None
-        stack.callback(self.outbox.close)
         memory = store.memory()
         memory = replace(memory, log=self.outbox.last_words(memory.log))
         most = settings.max_alerts
@@ -192,7 +202,12 @@ class Alarming:
             await self.outbox.put(notifications)
 
     def _muted(self, notification: Notification) -> bool:
-        """Return whether all that a waiting notification says fires has been silenced meanwhile."""
+        """Return whether all that a waiting notification says fires has been silenced meanwhile.
+
+        Nothing silences the diary.
+        """
+        if notification.reason == ROW:
+            return False
         now = self._clock()
         firing = [dict(one.labels) for one in notification.alerts if one.ends_at is None]
         mutes = self.desk.dispatcher.muting.mutes

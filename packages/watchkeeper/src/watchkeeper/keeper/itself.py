@@ -13,6 +13,8 @@ from urllib.parse import quote
 from watchkeeper import Outcome, Watch, degraded, healthy, unhealthy
 from watchkeeper.keeper.judge import Contact, Judge
 from watchkeeper.keeper.judge.targets import stale_after
+from watchkeeper.keeper.notify.outbox import Line
+from watchkeeper.keeper.notify.outbox.tally import Tally as Deliveries
 from watchkeeper.keeper.round import Tally
 from watchkeeper.keeper.store import Store
 
@@ -44,11 +46,14 @@ def own_watch(version: str, port: int) -> Watch:
 class SelfWatch:
     """The keeper's instruments and checks."""
 
-    def __init__(self, watch: Watch, store: Store, tally: Tally, judge: Judge) -> None:
+    def __init__(self, watch: Watch, store: Store, tally: Tally, outbox: Deliveries, judge: Judge) -> None:
         self._store = store
         self._tally = tally
+        self._outbox = outbox
         self._judge = judge
-        self._sent = watch.counter("monitoring_alerts_sent_total", "Alert changes told.", ("severity",))
+        self._sent = watch.counter(
+            "monitoring_alerts_sent_total", "Alerts told, by each channel.", ("severity",)
+        )
         self._suppressed = watch.counter("monitoring_alerts_suppressed_total", "Alert changes held back.")
         self._failed = watch.counter(
             "monitoring_deliveries_failed_total", "Tries that a channel did not take.", ("channel",)
@@ -70,10 +75,10 @@ class SelfWatch:
 
     def _refresh(self) -> None:
         """Bring the instruments up to date before a scrape; runs on the agent's thread."""
-        for severity, count in tuple(self._tally.sent.items()):
+        for severity, count in tuple(self._outbox.severities.items()):
             self._sent.labels(severity).raise_to(count)
-        for channel, count in tuple(self._tally.failed.items()):
-            self._failed.labels(channel).raise_to(count)
+        for line, count in tuple(self._outbox.misses().items()):
+            self._failed.labels(str(line)).raise_to(count)
         self._flips.raise_to(self._tally.flips)
         self._unwritten.raise_to(self._tally.unwritten)
         self._rounds.raise_to(self._tally.rounds)
@@ -114,13 +119,10 @@ def scrape_check(contacts: Callable[[], list[Contact]], now: Callable[[], float]
     return check
 
 
-def notify_check(tally: Tally) -> Callable[[], Outcome]:
-    seen: dict[str, int] = {}
-
+def notify_check(failing: Callable[[], Mapping[Line, str]]) -> Callable[[], Outcome]:
     def check() -> Outcome:
-        fresh = [name for name, count in tally.failed.items() if count > seen.get(name, 0)]
-        seen.update(tally.failed)
-        return degraded(f"channel {fresh[0]} refuses") if fresh else healthy()
+        lines = failing()
+        return degraded("; ".join(f"{line}: {why}" for line, why in lines.items())) if lines else healthy()
 
     return check
 

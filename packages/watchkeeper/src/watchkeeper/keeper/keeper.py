@@ -23,8 +23,7 @@ from watchkeeper.keeper.findings import Gathering, silence_rules
 from watchkeeper.keeper.guard import REFRESH_SECONDS, Shedding
 from watchkeeper.keeper.judge import Contact, Finding, Judge, overall
 from watchkeeper.keeper.measuring import Measuring
-from watchkeeper.keeper.notify import Channel, Cursor, JsonlChannel, LogChannel, Outbox
-from watchkeeper.keeper.round import Round, owed
+from watchkeeper.keeper.round import Round
 from watchkeeper.keeper.scrape import Scraper, TargetStatus
 from watchkeeper.keeper.serving import bind, server
 from watchkeeper.keeper.store import Flips, Store
@@ -94,7 +93,7 @@ class Keeper:
         self.port = self._door.getsockname()[1]
         self._open_rows(self.base / config.data)
         self._open_scrape()
-        self._open_judge(self.base / config.data)
+        self._open_judge()
         self._open_watch()
         self._live = Live(self._sight())
         desk = open_desk(config, self.base / config.data, bool(token), self._clock, self._stack)
@@ -151,14 +150,10 @@ class Keeper:
     def _slowness(self) -> int:
         return self.alarming.guard.slowness()
 
-    def _open_judge(self, folder: Path) -> None:
+    def _open_judge(self) -> None:
         self.judge, self._ledger = memory.recalled(self.flips)
         self.alarming = Alarming(self.config, self.base, self.judge, self._clock, self.version, self.port)
-        self.alarming.open(self._stack)
-        channels = self._channels(folder)
-        names = [channel.name for channel in channels]
-        cursor = Cursor.open(folder / "notify.json", names, memory.last_row(self.flips))
-        outbox = Outbox(channels, cursor, owed(self.flips))
+        self.alarming.open(self._stack, self.flips)
         self.started = self._clock()
         rules = silence_rules(self.config)
         gathering = Gathering(self.config, rules, self.store, self.asker, self.started)
@@ -167,22 +162,14 @@ class Keeper:
             ruled, cared = self.measuring.ruling.findings(judge), self.alarming.findings(judge)
             return [*gathering.findings(contacts, judge, now), *ruled, *cared]
 
-        self.round = Round(findings, self.judge, self._ledger, self.flips, outbox)
-
-    def _channels(self, folder: Path) -> list[Channel]:
-        notify = self.config.notify
-        channels: list[Channel] = [LogChannel()] if notify.log.enabled else []
-        if notify.jsonl.enabled:
-            path = folder / notify.jsonl.path
-            channels.append(JsonlChannel(path, int(notify.jsonl.max_bytes), notify.jsonl.keep))
-        return channels
+        self.round = Round(findings, self.judge, self._ledger, self.flips, self.alarming.diary)
 
     def _open_watch(self) -> None:
         self.watch: Watch = itself.own_watch(self.version, self.config.listen.probe_port)
-        itself.SelfWatch(self.watch, self.store, self.round.tally, self.judge)
+        itself.SelfWatch(self.watch, self.store, self.round.tally, self.alarming.outbox.tally, self.judge)
         self.watch.check("store", itself.store_check(self.store, self.round.tally), critical=True)
         self.watch.check("scrape", itself.scrape_check(self.contacts, self._clock), critical=True)
-        self.watch.check("notify", itself.notify_check(self.round.tally))
+        self.watch.check("notify", itself.notify_check(self.alarming.outbox.failing))
         self.measuring.watch(self.watch)
         self.alarming.watch(self.watch)
 
@@ -264,7 +251,7 @@ class Keeper:
         while True:
             contacts = self.contacts()
             self.asker.ask(contacts)
-            await self.round.go(contacts, self._clock(), time.monotonic())
+            await self.round.go(contacts, self._clock())
             await self.alarming.follow(self._ledger.firing, self._clock())
             if not self.alarming.guard.tripped or time.monotonic() - shown >= REFRESH_SECONDS:
                 self._live.refresh()

@@ -51,7 +51,10 @@ class Environments:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What Alertmanager's configuration has no words for."""
+    """What Alertmanager's configuration has no words for.
+
+    channels are settings of ours by kind of channel, for each entry that does not say otherwise.
+    """
 
     pace: Pace = field(default_factory=Pace)
     roster: Roster = field(default_factory=Roster)
@@ -60,6 +63,7 @@ class Additions:
     correlation: Correlation = field(default_factory=Correlation)
     environments: Environments = field(default_factory=Environments)
     acknowledge_for: float | None = None
+    channels: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def speech_of(
     clock: Callable[[], float],
     own: Mapping[str, Raw] = NOTHING,
 ) -> Speech:
-    """Return how a keeper tells people; own holds settings of ours by kind of channel.
+    """Return how a keeper tells people; own holds settings by kind, over those of the section `watchkeeper`.
 
     Raises SettingsInvalid naming the field of a receiver or template that cannot be used, OSError where
     the key of the buttons cannot be kept in the data folder.
@@ -46,7 +46,14 @@ def speech_of(
 
     texts = texts_of(alerting.templates, place.folder)
     voice = Voice(texts, Redactor(), external_url, token)
-    return Speech(senders(alerting.receivers.values(), place, voice, own), voice, tokens)
+    settings = settings_of(alerting, own)
+    return Speech(senders(alerting.receivers.values(), place, voice, settings), voice, tokens)
+
+
+def settings_of(alerting: Alerting, own: Mapping[str, Raw] = NOTHING) -> dict[str, Raw]:
+    """Return the settings of ours by kind of channel: those of the file, under those given."""
+    told = alerting.additions.channels
+    return {kind: {**told.get(kind, {}), **own.get(kind, {})} for kind in {*told, *own}}
 
 
 def listeners(
@@ -57,11 +64,12 @@ def listeners(
     Telegram gives each press to one listener only, so a bot that several receivers use has one.
     """
     found: dict[tuple[str, str, Path | None], Listener] = {}
+    ours = settings_of(alerting, own).get("telegram", {})
     for receiver in alerting.receivers.values():
         for one in receiver.integrations:
             if one.integration.kind != "telegram":
                 continue
-            settings = read(TelegramSettings, {**own.get("telegram", {}), **one.settings}, receiver.name)
+            settings = read(TelegramSettings, {**ours, **one.settings}, receiver.name)
             token = secret(settings, "bot_token", receiver.name, place)
             wire = wire_of(settings.http_config, receiver.name, place)
             if settings.acknowledge_button:

@@ -5,13 +5,13 @@ Alerting has read the file and filled in what `global` says; here each entry's s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from watchkeeper.keeper.alerts.alerting import Receiver
+from watchkeeper.keeper.alerts.alerting import IntegrationSettings, Receiver
 from watchkeeper.keeper.notify.channels import (
     apprise,
     discord,
@@ -80,13 +80,47 @@ def senders(
     no words; an entry's own settings count before them.
     """
     found: dict[Line, Sender] = {}
+    for path, receiver, one in entries(receivers):
+        made = sender_or_fault(path, receiver, one, place, voice, own)
+        if isinstance(made, SettingsInvalid):
+            raise made
+        found[Line(receiver.name, one.integration.kind, one.integration.place)] = made
+    return found
+
+
+def faults(
+    receivers: Iterable[Receiver], place: Place, voice: Voice, own: Mapping[str, Raw] = NOTHING
+) -> list[SettingsInvalid]:
+    """Return what is wrong with each entry that cannot be used, in the file's order."""
+    made = [sender_or_fault(*entry, place, voice, own) for entry in entries(receivers)]
+    return [one for one in made if isinstance(one, SettingsInvalid)]
+
+
+def entries(receivers: Iterable[Receiver]) -> Iterator[tuple[str, Receiver, IntegrationSettings]]:
+    """Yield each entry of each receiver with its path."""
     for number, receiver in enumerate(receivers):
         for one in receiver.integrations:
-            kind, spot = one.integration.kind, one.integration.place
-            path = f"receivers[{number}].{kind}_configs[{spot}]"
-            settings = {**own.get(kind, {}), **one.settings}
-            found[Line(receiver.name, kind, spot)] = sender_of(kind, settings, path, place, voice)
-    return found
+            yield (
+                f"receivers[{number}].{one.integration.kind}_configs[{one.integration.place}]",
+                receiver,
+                one,
+            )
+
+
+def sender_or_fault(
+    path: str,
+    receiver: Receiver,
+    one: IntegrationSettings,
+    place: Place,
+    voice: Voice,
+    own: Mapping[str, Raw],
+) -> Sender | SettingsInvalid:
+    """Return an entry's sender, or why there is none: field and receiver are named."""
+    kind = one.integration.kind
+    try:
+        return sender_of(kind, {**own.get(kind, {}), **one.settings}, path, place, voice)
+    except SettingsInvalid as error:
+        return SettingsInvalid(error.field, f'{error.reason} (receiver "{receiver.name}")')
 
 
 def sender_of(kind: str, raw: Raw, path: str, place: Place, voice: Voice) -> Sender:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from watchkeeper.keeper.alerts.alerting import Additions, Environments
 from watchkeeper.keeper.alerts.config.document import Raw, fields, rows
+from watchkeeper.keeper.alerts.config.ours import read_channels
 from watchkeeper.keeper.alerts.config.policies import read_policy, read_roster
 from watchkeeper.keeper.alerts.config.routing import read_conditions
 from watchkeeper.keeper.alerts.errors import AlertingInvalid
@@ -19,6 +20,8 @@ FIELDS = {
     "dedup_window": "length",
     "cooldown": "length",
     "acknowledge_for": "length",
+    "channels": "any",
+    "receivers": "any",
     "environments": "any",
     "incidents": "any",
     "people": "any",
@@ -48,6 +51,7 @@ def read_additions(raw: Raw, receivers: Collection[str]) -> Additions:
         correlation=read_incidents(found.get("incidents")),
         environments=read_environments(found.get("environments"), receivers),
         acknowledge_for=found.get("acknowledge_for"),
+        channels=read_channels(found.get("channels")),
     )
 
 

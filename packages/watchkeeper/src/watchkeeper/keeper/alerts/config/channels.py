@@ -39,8 +39,14 @@ def either(*names: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     return ((names, f"one of {' or '.join(names)} must be configured"),)
 
 
+# Kinds that Alertmanager does not know; they stand in the section `watchkeeper`.
+OURS: dict[str, Fields] = {
+    "apprise": fields_of("urls:texts url url_file title message"),
+    "jsonl": fields_of("path max_bytes:int keep:int"),
+    "log": fields_of(""),
+}
 # What this keeper sends by itself.
-SENDABLE = frozenset({"webhook", "slack", "discord", "telegram", "email", "pagerduty"})
+SENDABLE = frozenset({"webhook", "slack", "discord", "telegram", "email", "pagerduty", *OURS})
 
 HOOK = "webhook_url:url webhook_url_file http_config:http"
 

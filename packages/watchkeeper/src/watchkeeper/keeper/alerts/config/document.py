@@ -7,6 +7,7 @@ every scalar stays a text, save the null one, until a field says what it is.
 from __future__ import annotations
 
 import difflib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -120,6 +121,16 @@ def whole(path: str, raw: Raw) -> int:
         raise AlertingInvalid(path, f"expected a whole number, got {shown(raw)}") from None
 
 
+def number(path: str, raw: Raw) -> float:
+    try:
+        found = float(text(path, raw))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:
+        raise AlertingInvalid(path, f"expected a number, 0 or more, got {shown(raw)}")
+    return found
+
+
 def length(path: str, raw: Raw) -> float:
     try:
         return seconds(text(path, raw))
@@ -173,10 +184,14 @@ HTTP: Fields = dict.fromkeys(
     "any",
 )
 
+RATE: Fields = {"per_second": "number", "burst": "int"}
+
 READERS: dict[str, Callable[[str, Raw], Raw]] = {
     "text": text,
     "flag": flag,
     "int": whole,
+    "number": number,
+    "rate": lambda path, raw: fields(path, raw, RATE),
     "length": length,
     "url": url,
     "hostport": hostport,

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from watchkeeper.keeper.alerts.alerting import Alerting, Receiver
 from watchkeeper.keeper.alerts.config.additions import KEY, read_additions
-from watchkeeper.keeper.alerts.config.document import Raw, document, fields, rows
+from watchkeeper.keeper.alerts.config.document import Raw, document, fields, mapping, rows
 from watchkeeper.keeper.alerts.config.globals import check_globals, read_globals
+from watchkeeper.keeper.alerts.config.ours import with_ours
 from watchkeeper.keeper.alerts.config.receivers import read_receiver, receiver_of
 from watchkeeper.keeper.alerts.config.routing import (
     read_intervals,
@@ -55,6 +56,7 @@ def read_alerting(raw: Mapping[str, Raw], original: str = "") -> Alerting:
         if name in receivers:
             raise AlertingInvalid(f"{path}.name", f'notification config name "{name}" is not unique')
         receivers[name] = receiver_of(name, labels, entries, defaults)
+    receivers = with_ours(receivers, own(found).get("receivers"))
     if draft is None:
         raise AlertingInvalid("route", "no routes provided")
     check_root(draft)
@@ -69,6 +71,11 @@ def read_alerting(raw: Mapping[str, Raw], original: str = "") -> Alerting:
         additions=read_additions(found.get(KEY), receivers),
         original=original,
     )
+
+
+def own(found: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Return our own section as it stands."""
+    return mapping(KEY, found[KEY]) if KEY in found else {}
 
 
 def named_intervals(found: Mapping[str, Raw]) -> dict[str, tuple[Interval, ...]]:

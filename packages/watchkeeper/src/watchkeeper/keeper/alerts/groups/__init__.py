@@ -3,9 +3,10 @@
 from watchkeeper.keeper.alerts.groups.group import Group, told_order
 from watchkeeper.keeper.alerts.groups.log import Entry, Slot, TellingLog
 from watchkeeper.keeper.alerts.groups.need import Pace, Reason, held_back, need
-from watchkeeper.keeper.alerts.groups.notification import Integration, Notification
+from watchkeeper.keeper.alerts.groups.notification import ROW, Integration, Notification
 
 __all__ = [
+    "ROW",
     "Entry",
     "Group",
     "Integration",

@@ -18,6 +18,10 @@ class Integration:
     send_resolved: bool = True
 
 
+# The reason of a notification that tells of one change of one alert, whatever groups and silences say.
+ROW = "row"
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """A group as it is told at a Unix time.
@@ -26,6 +30,8 @@ class Notification:
     that fire. firing and resolved are the fingerprints that the log will hold. reason is first,
     firing, resolved or repeat, or the step of an escalation. A newer notification of the same slot
     takes the place of one that was not delivered yet.
+
+    row is 0 for a group; else it tells of that one row (see ROW), of which no newer one takes the place.
     """
 
     at: float
@@ -40,6 +46,7 @@ class Notification:
     repeat_interval: float = 14400.0
     urgency: str = ""
     people: tuple[str, ...] = ()
+    row: int = 0
 
     @property
     def receiver(self) -> str:

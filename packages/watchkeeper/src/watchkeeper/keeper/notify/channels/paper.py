@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from watchkeeper.keeper.alerts.groups import Notification
+from watchkeeper.keeper.alerts.groups import ROW, Notification
 from watchkeeper.keeper.notify.channels.sender import Voice
 from watchkeeper.keeper.notify.channels.settings import ChannelSettings, Place
-from watchkeeper.keeper.notify.channels.webhook import alert_payload
 from watchkeeper.keeper.notify.errors import ChannelError
 from watchkeeper.keeper.notify.linefile import LineFile
 from watchkeeper.keeper.notify.message import Told, View
 from watchkeeper.keeper.notify.message.plain import line_of
-from watchkeeper.keeper.notify.message.times import rfc3339
 from watchkeeper.keeper.notify.pace import Limit
 
 LOG = logging.getLogger("watchkeeper.alerts")
@@ -94,13 +93,25 @@ class JsonlSender:
 
 
 def alert_line(view: View, alert: Told) -> dict[str, Any]:
-    """Return one alert of a telling, ready for JSON. endsAt is null while it fires."""
-    return {
-        "time": rfc3339(view.at),
-        **alert_payload(alert),
-        "endsAt": None if alert.ends_at is None else rfc3339(alert.ends_at),
-        "receiver": view.receiver,
-        "groupKey": view.group_key,
-        "reason": view.reason,
-        "key": view.key,
+    """Return one alert of a telling, ready for JSON; endsAt is null while it fires.
+
+    One that tells of a row names it: the same row told twice is the same telling. Of others `key` does.
+    """
+    line = {
+        "time": stamp(view.at),
+        "status": alert.status,
+        "fingerprint": alert.fingerprint,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "startsAt": stamp(alert.starts_at),
+        "endsAt": None if alert.ends_at is None else stamp(alert.ends_at),
     }
+    if view.reason == ROW:
+        return {**line, "row": view.row}
+    of_group = {"receiver": view.receiver, "groupKey": view.group_key, "reason": view.reason, "key": view.key}
+    return {**line, "generatorURL": alert.generator_url, **of_group}
+
+
+def stamp(at: float) -> str:
+    """Return a Unix time as RFC 3339 in UTC, in milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

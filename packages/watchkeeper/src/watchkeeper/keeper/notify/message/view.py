@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from watchkeeper.keeper.alerts.alert import Alert, Status
-from watchkeeper.keeper.alerts.groups import Notification
+from watchkeeper.keeper.alerts.groups import ROW, Notification
 from watchkeeper.keeper.alerts.groups.notification import common
 from watchkeeper.keeper.alerts.labels import Pairs
 from watchkeeper.keeper.notify.redaction import Redactor
@@ -40,7 +40,8 @@ class View:
     """A notification without its secrets.
 
     key names this telling and stays the same when it is sent again; external_url is the keeper's own
-    address, ack_url one that acknowledges the group, ack_token what a chat's button carries.
+    address, ack_url one that acknowledges the group, ack_token what a chat's button carries; row is that
+    of the change that it tells of, 0 for a group.
     """
 
     key: str
@@ -55,6 +56,7 @@ class View:
     external_url: str = ""
     ack_url: str = ""
     ack_token: str = ""
+    row: int = 0
 
     @property
     def status(self) -> Status:
@@ -104,11 +106,12 @@ def view_of(
         external_url=external_url,
         ack_url=f"{external_url.rstrip('/')}/ack?token={token}" if token and external_url else "",
         ack_token=token,
+        row=notification.row,
     )
 
 
 def wants_acknowledgement(notification: Notification) -> bool:
-    return notification.status == "firing" and notification.reason != ACKNOWLEDGED
+    return notification.status == "firing" and notification.reason not in (ACKNOWLEDGED, ROW)
 
 
 def told(alert: Alert, redactor: Redactor) -> Told:

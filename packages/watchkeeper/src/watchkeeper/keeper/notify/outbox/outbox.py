@@ -53,7 +53,7 @@ class Outbox:
         told hears what became of each notification; muted says whether one that waits was silenced.
         """
         self._path = path
-        db = rows.connect(path)
+        self._db = db = rows.connect(path)
         self._flights = taken_over(path.with_suffix(".flight"), db, clock())
         self._commits = Commits(db)
         self._clock = clock
@@ -87,6 +87,22 @@ class Outbox:
             if slot not in words or words[slot].at < entry.at:
                 words[slot] = entry
         return words
+
+    def told_up_to(self, slot: Slot, end: int) -> int:
+        """Return the last row that a slot was told of, or is owed; a slot that is new begins at `end`.
+
+        Where rows begin again (their file is new) it begins at their end, too. The beginning is written,
+        so that a crash before the first telling forgets nothing; raises OutboxUnwritable. To be asked
+        before anything is put: it does without the thread that writes.
+        """
+        told = rows.last_row(self._db, slot)
+        if told is not None and told <= end:
+            return told
+        try:
+            rows.begin(self._db, slot, end, self._clock())
+        except Error as error:
+            raise OutboxUnwritable(f"the outbox cannot be written: {error}") from error
+        return end
 
     def waiting(self) -> list[Parcel]:
         """Return what is owed now, the oldest first."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from watchkeeper.keeper.alerts.groups import Notification, Slot
+from watchkeeper.keeper.alerts.groups import ROW, Notification, Slot
+from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
 
+# What stays to be told, whatever comes after it.
+LASTING = frozenset({ACKNOWLEDGED, ROW})
 # A group label or an annotation may hold a lone surrogate, which no encoding can write.
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Notification)
@@ -58,7 +61,7 @@ class Parcel:
         not stand for one that said `firing`.
         """
         mine, theirs = self.notification, older.notification
-        if mine.reason == "acknowledged" or theirs.reason == "acknowledged":
+        if LASTING & {mine.reason, theirs.reason}:
             return False
         if theirs.people != mine.people or theirs.urgency != mine.urgency:
             return False
@@ -94,6 +97,7 @@ def key_of(notification: Notification) -> str:
     parts = [slot.group_key, slot.receiver, slot.channel, str(slot.place), repr(notification.at)]
     parts += [notification.reason, *notification.people, *sorted(notification.firing), "/"]
     parts += sorted(notification.resolved)
+    parts += ["row", str(notification.row)] if notification.row else []
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

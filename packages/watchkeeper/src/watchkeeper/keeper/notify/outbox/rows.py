@@ -15,7 +15,7 @@ from sqlite3 import Connection
 
 import msgspec
 
-from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
+from watchkeeper.keeper.alerts.groups import ROW, Entry, Notification, Slot
 from watchkeeper.keeper.alerts.groups.log import expiry
 from watchkeeper.keeper.notify.errors import OutboxUnwritable
 from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
@@ -39,8 +39,8 @@ _INSERT = (
     " ON CONFLICT (key) DO NOTHING RETURNING id"
 )
 _OWED = "state IN ('open', 'refused')"
-# Words of an acknowledgement are not words of the alerts.
-_SAID = f"state IN ('sent', 'open', 'refused') AND reason != '{ACKNOWLEDGED}'"
+# Words of an acknowledgement are not words of a group, nor are single changes of an alert.
+_SAID = f"state IN ('sent', 'open', 'refused') AND reason NOT IN ('{ACKNOWLEDGED}', '{ROW}')"
 _OPEN = (
     "SELECT id, key, body, tries, interruptions, not_before, error, state = 'refused' FROM outbox"
     f" WHERE {_OWED} ORDER BY id"
@@ -126,6 +126,24 @@ def last_words(db: Connection) -> dict[Slot, Entry]:
         slot = Slot(group_key, receiver, channel, place)
         found[slot] = Entry(told.firing, told.resolved, told.at, expires_at)
     return found
+
+
+def last_row(db: Connection, slot: Slot) -> int | None:
+    """Return the row that the newest notification of a slot tells of, None where there is none."""
+    sql = (
+        "SELECT body FROM outbox WHERE group_key = ? AND receiver = ? AND channel = ? AND place = ?"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    found = db.execute(sql, (slot.group_key, slot.receiver, slot.channel, slot.place)).fetchone()
+    return None if found is None else unpacked(found[0]).row
+
+
+def begin(db: Connection, slot: Slot, row: int, now: float) -> None:
+    """Write that a slot has heard of the rows up to one, by a closed notification that tells nothing."""
+    nothing = Notification(now, slot, (), (), frozenset(), frozenset(), ROW, row=row)
+    key = f"begin/{slot.receiver}/{slot.channel}/{slot.place}/{now}"
+    number = insert(db, Parcel(0, key, nothing))
+    close(db, [number] if number else [], "sent", now)
 
 
 def last_of(db: Connection, groups: Iterable[str]) -> list[Notification]:

@@ -24,5 +24,12 @@ class Tally:
         self.sent[parcel.line] += 1
         self.severities.update(alert.severity for alert in parcel.notification.alerts)
 
+    def misses(self) -> Counter[Line]:
+        """Return the tries of each line that failed."""
+        found: Counter[Line] = Counter()
+        for (line, _), count in tuple(self.failed.items()):
+            found[line] += count
+        return found
+
     def missed(self, parcel: Parcel, error: ChannelError) -> None:
         self.failed[parcel.line, error.reason] += 1
