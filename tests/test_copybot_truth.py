@@ -11,6 +11,7 @@ import os
 import selectors
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,10 @@ class Counted:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.on_call: Any = lambda now, ok: None
+
+    def operation(self, name: str) -> Any:
+        self.calls[f"operation:{name}"] += 1
+        return nullcontext(self)
 
     def __getattr__(self, name: str) -> Any:
         def note(*arguments: Any) -> None:
