@@ -18,6 +18,7 @@ from watchkeeper.keeper.people import People
 from watchkeeper.keeper.profiles import Fetching, ProfileShelf
 from watchkeeper.keeper.web import Desk, Gallery, Policy, Reports, Shelf, create_app
 from watchkeeper.keeper.web.boards.routes import PATHS as BOARDS
+from watchkeeper.keeper.web.health import PATHS as HEALTH
 from watchkeeper.keeper.web.openapi import ENDPOINTS, document
 from watchkeeper.keeper.web.operations import PATHS as OPERATIONS
 from watchkeeper.keeper.web.profiles.routes import PATHS as PROFILES
@@ -76,7 +77,7 @@ def test_every_path_of_our_own_is_described_and_no_other(scene: Any, tmp_path: P
     gallery = gallery_in(tmp_path)
     desk = Desk(people, Policy())
     app = create_app(scene.live(), desk=desk, shelf=shelf, gallery=gallery, reports=reports())
-    rooms = [*PEOPLE, *BOARDS, *PROFILES, *OPERATIONS]
+    rooms = [*PEOPLE, *BOARDS, *PROFILES, *OPERATIONS, *HEALTH]
     named = {path for _, path, _ in rooms}
     served = {(method, path) for method, path, _ in rooms}
     for route in app.routes:

@@ -78,6 +78,24 @@ class Flips:
         sql = f"SELECT {_COLUMNS} FROM flips WHERE subject = ? ORDER BY id DESC LIMIT ?"
         return self._read(sql, subject, count)
 
+    def below(self, prefix: str, start: float, end: float, count: int) -> list[Flip]:
+        """Return the newest flips of the subjects below a prefix, such as `component/bot/`, oldest first.
+
+        Those at [start, end) in Unix seconds, and before them the last earlier one of each subject.
+        """
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        newest = (
+            f"SELECT {_COLUMNS} FROM flips WHERE subject >= ? AND subject < ? AND at >= ? AND at < ? "
+            "ORDER BY id DESC LIMIT ?"
+        )
+        earlier = (
+            f"SELECT {_COLUMNS} FROM flips WHERE id IN "
+            "(SELECT MAX(id) FROM flips WHERE subject >= ? AND subject < ? AND at < ? GROUP BY subject)"
+        )
+        found = self._read(newest, prefix, beyond, start, end, count)
+        found += self._read(earlier, prefix, beyond, start)
+        return sorted(found, key=lambda flip: flip.at)
+
     def state(self) -> dict[str, Flip]:
         """Return the last flip of every subject: what was known when the rows were last written."""
         sql = f"SELECT {_COLUMNS} FROM flips WHERE id IN (SELECT MAX(id) FROM flips GROUP BY subject)"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web import api, boards, openapi, operations, profiles, users
+from watchkeeper.keeper.web import api, boards, health, openapi, operations, profiles, users
 from watchkeeper.keeper.web.answers import BadQuery, error
 from watchkeeper.keeper.web.assets import Assets
 from watchkeeper.keeper.web.guard import Guard
@@ -81,6 +81,7 @@ def routes(assets: Assets, more: Sequence[BaseRoute] = ()) -> list[BaseRoute]:
         Route("/", assets.page),
         Route("/api/overview", api.overview),
         Route("/api/health", api.health),
+        *health.routes(),
         Route("/api/metrics", api.metrics),
         Route("/api/history", api.history),
         Route("/api/alerts", api.alerts),

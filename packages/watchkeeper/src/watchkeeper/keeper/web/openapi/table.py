@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from watchkeeper.keeper.web.boards import shapes as boards
+from watchkeeper.keeper.web.health import shapes as health
 from watchkeeper.keeper.web.openapi import sights
 from watchkeeper.keeper.web.openapi.endpoint import Endpoint, moment, text, whole
 from watchkeeper.keeper.web.operations import shapes as operations
@@ -115,9 +116,17 @@ PROFILES = (
              answers={200: "application/octet-stream"}, query=(BOT, *SPAN), refusals=(400, 404, 503)),
 )  # fmt: skip
 
+PAST = (BOT, text("component"), moment("start"), moment("end"), whole("limit", 1, 10_000))
+HEALTH = (
+    Endpoint(method="GET", path="/api/health/history", room="seeing", about="Past states of a bot's parts",
+             answers={200: health.PastTold}, query=PAST, refusals=(400,)),
+    Endpoint(method="GET", path="/api/health/history.csv", room="seeing", about="The same for a spreadsheet",
+             answers={200: "text/csv"}, query=PAST, refusals=(400,)),
+)  # fmt: skip
+
 OPERATIONS = (
     Endpoint(method="GET", path="/api/operations", room="profiles", about="A bot's operations, bottlenecks",
              answers={200: operations.OperationsTold}, query=(BOT,), refusals=(400, 404, 502)),
 )  # fmt: skip
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *PEOPLE, *BOARDS, *PROFILES, *OPERATIONS)
+ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *HEALTH, *PEOPLE, *BOARDS, *PROFILES, *OPERATIONS)
