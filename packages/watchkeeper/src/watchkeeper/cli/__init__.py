@@ -23,6 +23,7 @@ from watchkeeper.cli import (
     slo,
     test_rules,
     tsdb,
+    users,
 )
 
 OK, FOUND, USAGE = 0, 1, 2
@@ -44,6 +45,7 @@ VERBS = (
     tsdb,
     operations,
     profile,
+    users,
 )
 
 
