@@ -148,6 +148,39 @@ def test_the_judges_alerts_can_be_silenced_and_acknowledged_by_verbs(house: Hous
         assert house.ask("/api/ping/nightly", "POST", b"x")[0] == 200
 
 
+OURS = """
+route: {receiver: people, group_wait: 100ms}
+receivers:
+- {name: people, webhook_configs: [{url: 'http://127.0.0.1:1/hook'}]}
+watchkeeper:
+  channels: {webhook: {timeout: 2s}, jsonl: {rate_limit: {per_second: 50, burst: 5}}}
+  receivers:
+  - name: people
+    jsonl_configs: [{path: people.jsonl}]
+    log_configs: [{}]
+"""
+
+
+def test_channels_of_ours_stand_beside_alertmanagers_own(tmp_path: Path, ask: Any) -> None:
+    """The section `watchkeeper` gives a receiver channels; `alerts test` reaches them, and so do alerts."""
+    house = House(tmp_path, ask, alerting="{config_file: alertmanager.yml}")
+    (tmp_path / "alertmanager.yml").write_text(OURS)
+    path = tmp_path / "data" / "people.jsonl"
+    with house.keeper():
+        assert house.say("alerts", "test", "people/jsonl[0]") == "people/jsonl[0]: taken\n"
+        assert house.say("alerts", "test", "people/log[0]") == "people/log[0]: taken\n"
+        assert "diary/jsonl[0]: taken" in house.say("alerts", "test", "diary")
+        told = house.say("alerts", "test", "people", code=1)
+        assert told.splitlines()[1:] == ["people/jsonl[0]: taken", "people/log[0]: taken"]
+        assert "webhook[0], jsonl[0], log[0]" in house.say("alerts", "preview", "alertname=X")
+        rows = until(lambda: [row for row in lines_of(path) if "TargetDown" in row], "the alert's line")
+        assert json.loads(rows[0])["receiver"] == "people"
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def test_a_kill_loses_no_alert_and_no_word(house: House) -> None:
     """kill -9: silences, acknowledgements and foreign alerts are there again, with the same times."""
     foreign = {"labels": {"alertname": "Foreign"}, "endsAt": "2999-01-01T00:00:00Z"}

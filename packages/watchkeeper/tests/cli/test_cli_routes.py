@@ -93,6 +93,63 @@ def test_a_wrong_field_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "route.routes[0].group_wiat: unknown field; did you mean group_wait?" in capsys.readouterr().err
 
 
+BROKEN = """
+templates: ['*.tmpl']
+route: {receiver: desk}
+receivers:
+- name: desk
+  webhook_configs: [{url: 'http://desk'}]
+  slack_configs: [{api_url: 'http://x', title: '{{ .Status', fields: [{title: a, value: '{{ nosuch }}'}]}]
+- name: chat
+  telegram_configs:
+  - {bot_token: t, chat_id: 1, message: '{{ template "ours" . }}'}
+  - {bot_token: t, chat_id: 1, message: '{{ if .Alerts }}{{ template "nobodys" . }}{{ end }}'}
+  - {bot_token: t, chat_id: 1, message: '{{ template "leads" . }}'}
+watchkeeper:
+  receivers: [{name: chat, jsonl_configs: [{path: chat.jsonl}]}]
+"""
+
+
+def test_each_broken_template_is_named_with_file_receiver_and_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them at once: what cannot be read, and what uses a template that nobody defines."""
+    path = tmp_path / "am.yml"
+    path.write_text(BROKEN)
+    named = '{{ define "ours" }}{{ template "__subject" . }}{{ end }}'
+    leads = '{{ define "leads" }}{{ template "nowhere" . }}{{ end }}'
+    (tmp_path / "a.tmpl").write_text(named + leads)
+    assert main(["check-config", str(path)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    where = [line.removeprefix(f"watchkeeper: {path}: ").partition(": ")[0] for line in lines]
+    chat = "receivers[1].telegram_configs"
+    assert where == ["receivers[0].slack_configs[0].title", f"{chat}[1].message", f"{chat}[2].message"]
+    assert lines[0].endswith('(receiver "desk")')
+    assert 'template "nobodys" is not defined (receiver "chat")' in lines[1]
+    assert 'template "nowhere" is not defined' in lines[2]
+
+
+def test_the_same_broken_text_is_named_by_each_field_that_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "am.yml"
+    entry = "{api_url: 'http://x', title: '{{ nosuch }}'}"
+    path.write_text(f"route: {{receiver: a}}\nreceivers: [{{name: a, slack_configs: [{entry}, {entry}]}}]\n")
+    assert main(["check-config", str(path)]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert "slack_configs[0].title: line 1" in first and "slack_configs[1].title: line 1" in second
+
+
+def test_a_template_file_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "am.yml"
+    path.write_text(BROKEN)
+    (tmp_path / "b.tmpl").write_text('{{ define "ours" }}')
+    assert main(["check-config", str(path)]) == 2
+    assert f"{path}: templates[0]: {tmp_path / 'b.tmpl'}: " in capsys.readouterr().err
+
+
 def test_a_channel_that_does_not_exist_here_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,15 +76,17 @@ def check_alerting(path: Path) -> int:
     """Return 0 where an alertmanager.yml can be used, 2 with the reasons where not."""
     from watchkeeper.keeper.alerts import AlertsError
     from watchkeeper.keeper.alerts.config import SENDABLE, lacking, parse
+    from watchkeeper.keeper.notify.channels.settings import Place
+    from watchkeeper.keeper.notify.opening import faults_of
 
     try:
         alerting = parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, AlertsError) as error:
         sys.stderr.write(f"watchkeeper: {path}: {error}\n")
         return 2
-    found = lacking(alerting, SENDABLE)
-    for lack in found:
-        sys.stderr.write(f"watchkeeper: {path}: {lack}\n")
+    lacks = lacking(alerting, SENDABLE)
+    found = lacks or faults_of(alerting, Place(path.parent, path.parent))
+    sys.stderr.writelines(f"watchkeeper: {path}: {one}\n" for one in found)
     if found:
         return 2
     routes = sum(1 for _ in alerting.route.walk())

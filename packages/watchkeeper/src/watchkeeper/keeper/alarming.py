@@ -29,7 +29,7 @@ from watchkeeper.keeper.guard import SUBJECT, Limits, PressureGauge, StressGuard
 from watchkeeper.keeper.judge import Finding, Judge
 from watchkeeper.keeper.notify.channels.settings import Place
 from watchkeeper.keeper.notify.channels.telegram import Press
-from watchkeeper.keeper.notify.errors import NotifyError, TokenInvalid
+from watchkeeper.keeper.notify.errors import NotifyError, SettingsInvalid, TokenInvalid
 from watchkeeper.keeper.notify.opening import Speech, listeners, speech_of
 from watchkeeper.keeper.notify.outbox import Outbox
 from watchkeeper.keeper.reminders import reminders
@@ -85,6 +85,8 @@ class Alarming:
             self.diary = Diary(flips, diary, self.outbox)
             self.listeners = listeners(self.alerting, self._place(), speech.voice, self._pressed)
         except AlertsError as error:
+            raise ConfigError(f"{settings.config_file}: {error}") from None
+        except SettingsInvalid as error:
             raise ConfigError(f"{settings.config_file}: {error}") from None
         except (NotifyError, AlertStoreError, OSError) as error:
             raise ConfigError(f"alerting: {error}") from None

@@ -43,6 +43,67 @@ receivers: [{name: a, slack_configs: [{api_url: 'https://own'}]}]
     assert (told["api_url"], "api_url_file" in told) == ("https://own", False)
 
 
+def test_our_section_gives_a_receiver_more_channels() -> None:
+    """Kinds that Alertmanager lacks, counted by kind, after its own; settings of ours by kind."""
+    text = """
+route: {receiver: a}
+receivers: [{name: a, webhook_configs: [{url: 'http://x'}]}, {name: b}]
+watchkeeper:
+  channels:
+    telegram: {acknowledge_button: no, rate_limit: {per_second: 0.5, burst: 3}}
+    slack: {timeout: 2s}
+  receivers:
+  - {name: a, jsonl_configs: [{path: a.jsonl, send_resolved: false}, {path: b.jsonl}], log_configs: [{}]}
+  - {name: a, jsonl_configs: [{path: c.jsonl, max_bytes: 1000}]}
+  - {name: b, apprise_configs: [{urls: ['json://h'], timeout: 5s}]}
+"""
+    found = parse(text)
+    assert found.integrations("a") == (
+        Integration("webhook", 0, True),
+        Integration("jsonl", 0, False),
+        Integration("jsonl", 1, True),
+        Integration("log", 0, True),
+        Integration("jsonl", 2, True),
+    )
+    [apprise] = found.receivers["b"].integrations
+    assert apprise.settings == {"urls": ("json://h",), "timeout": 5.0}
+    assert found.additions.channels == {
+        "telegram": {"acknowledge_button": False, "rate_limit": {"per_second": 0.5, "burst": 3}},
+        "slack": {"timeout": 2.0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [
+        ("receivers: [{name: c, log_configs: [{}]}]", "watchkeeper.receivers[0].name"),
+        ("receivers: [{log_configs: [{}]}]", "watchkeeper.receivers[0].name"),
+        ("receivers: [{name: a, slack_configs: [{}]}]", "watchkeeper.receivers[0].slack_configs"),
+        (
+            "receivers: [{name: a, jsonl_configs: [{paht: x}]}]",
+            "watchkeeper.receivers[0].jsonl_configs[0].paht",
+        ),
+        ("receivers: {name: a}", "watchkeeper.receivers"),
+        ("channels: {webex: {timeout: 1s}}", "watchkeeper.channels.webex"),
+        ("channels: {slack: {acknowledge_button: no}}", "watchkeeper.channels.slack.acknowledge_button"),
+        (
+            "channels: {slack: {rate_limit: {per_second: fast}}}",
+            "watchkeeper.channels.slack.rate_limit.per_second",
+        ),
+        (
+            "channels: {slack: {rate_limit: {per_second: -1}}}",
+            "watchkeeper.channels.slack.rate_limit.per_second",
+        ),
+        ("channels: {slack: {timeout: soon}}", "watchkeeper.channels.slack.timeout"),
+        ("channels: [slack]", "watchkeeper.channels"),
+    ],
+)
+def test_what_is_wrong_with_our_channels_is_named_by_its_field(section: str, field: str) -> None:
+    with pytest.raises(AlertingInvalid) as error:
+        parse(f"{BASE}watchkeeper:\n  {section}\n")
+    assert error.value.field == field
+
+
 def test_integrations_keep_kind_place_and_whether_ends_are_sent() -> None:
     text = """
 route: {receiver: a}

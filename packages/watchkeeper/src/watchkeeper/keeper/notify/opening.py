@@ -12,8 +12,9 @@ from watchkeeper.keeper.notify.channels.sender import Sender, Voice
 from watchkeeper.keeper.notify.channels.settings import Place, read, secret, wire_of
 from watchkeeper.keeper.notify.channels.telegram import Listener, TelegramSettings
 from watchkeeper.keeper.notify.channels.telegram.listener import OnPress
+from watchkeeper.keeper.notify.errors import SettingsInvalid
 from watchkeeper.keeper.notify.outbox import Line
-from watchkeeper.keeper.notify.receivers import NOTHING, Raw, senders, texts_of
+from watchkeeper.keeper.notify.receivers import NOTHING, Raw, faults, senders, texts_of
 from watchkeeper.keeper.notify.redaction import Redactor
 from watchkeeper.keeper.notify.tokens import Tokens
 
@@ -48,6 +49,15 @@ def speech_of(
     voice = Voice(texts, Redactor(), external_url, token)
     settings = settings_of(alerting, own)
     return Speech(senders(alerting.receivers.values(), place, voice, settings), voice, tokens)
+
+
+def faults_of(alerting: Alerting, place: Place) -> list[SettingsInvalid]:
+    """Return what is wrong with the channels of a configuration and their texts; nothing is opened."""
+    try:
+        voice = Voice(texts_of(alerting.templates, place.folder), Redactor())
+    except SettingsInvalid as error:
+        return [error]
+    return faults(alerting.receivers.values(), place, voice, settings_of(alerting))
 
 
 def settings_of(alerting: Alerting, own: Mapping[str, Raw] = NOTHING) -> dict[str, Raw]:

@@ -5,7 +5,7 @@ Alerting has read the file and filled in what `global` says; here each entry's s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -92,8 +92,23 @@ def faults(
     receivers: Iterable[Receiver], place: Place, voice: Voice, own: Mapping[str, Raw] = NOTHING
 ) -> list[SettingsInvalid]:
     """Return what is wrong with each entry that cannot be used, in the file's order."""
-    made = [sender_or_fault(*entry, place, voice, own) for entry in entries(receivers)]
-    return [one for one in made if isinstance(one, SettingsInvalid)]
+    found = []
+    for path, receiver, one in entries(receivers):
+        made = sender_or_fault(path, receiver, one, place, voice, own)
+        fault = made if isinstance(made, SettingsInvalid) else undefined(path, receiver, one, voice.texts)
+        found += [fault] if fault else []
+    return found
+
+
+def undefined(
+    path: str, receiver: Receiver, one: IntegrationSettings, texts: Texts
+) -> SettingsInvalid | None:
+    """Return the first use of a named template that nobody defines: such a page would go out plain."""
+    try:
+        check_texts(one.settings, path, texts.check_calls)
+    except SettingsInvalid as error:
+        return SettingsInvalid(error.field, f'{error.reason} (receiver "{receiver.name}")')
+    return None
 
 
 def entries(receivers: Iterable[Receiver]) -> Iterator[tuple[str, Receiver, IntegrationSettings]]:
@@ -132,7 +147,7 @@ def sender_of(kind: str, raw: Raw, path: str, place: Place, voice: Voice) -> Sen
     if known is None:
         raise SettingsInvalid(path, f"no channel of the kind {kind!r}; there are: {', '.join(sorted(KINDS))}")
     settings = read(known.settings, raw, path)
-    check_texts(raw, path, voice.texts)
+    check_texts(raw, path, voice.texts.check)
     voice.redactor.learn(*secrets_in(known, settings, path, place))
     limit, timeout = limit_of(settings, known.limit), timeout_of(settings)
     if known.direct:
@@ -143,19 +158,19 @@ def sender_of(kind: str, raw: Raw, path: str, place: Place, voice: Voice) -> Sen
     return HttpSender(vendor, wire_of(settings.http_config, path, place), voice, timeout, limit, width)
 
 
-def check_texts(value: Any, path: str, texts: Texts) -> None:
-    """Read every text of an entry; raises SettingsInvalid naming the one that cannot be read."""
+def check_texts(value: Any, path: str, check: Callable[[str, str], None]) -> None:
+    """Check every text of an entry; raises SettingsInvalid naming the one that is not good."""
     if isinstance(value, str):
         try:
-            texts.check(path, value)
+            check(path, value)
         except TextFailed as error:
             raise SettingsInvalid(path, str(error).removeprefix(f"{path}: ")) from None
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            check_texts(inner, f"{path}.{name}", texts)
+            check_texts(inner, f"{path}.{name}", check)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            check_texts(inner, f"{path}[{number}]", texts)
+            check_texts(inner, f"{path}[{number}]", check)
 
 
 def secrets_in(kind: Kind, settings: ChannelSettings, path: str, place: Place) -> list[str]:
@@ -167,22 +182,21 @@ def secrets_in(kind: Kind, settings: ChannelSettings, path: str, place: Place) -
 def template_texts(patterns: Iterable[str], folder: Path) -> list[str]:
     """Return the texts of the template files that patterns (`templates/*.tmpl`) name, in order.
 
-    Raises SettingsInvalid for a file that cannot be read.
+    Raises SettingsInvalid naming the file that cannot be read, or whose templates cannot.
     """
     found = []
     for number, pattern in enumerate(patterns):
         whole = folder / pattern
         for path in sorted(whole.parent.glob(whole.name)):
             try:
-                found.append(path.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
+                text = path.read_text(encoding="utf-8")
+                Texts([text])
+                found.append(text)
+            except (OSError, UnicodeDecodeError, TextFailed) as error:
                 raise SettingsInvalid(f"templates[{number}]", f"{path}: {error}") from None
     return found
 
 
 def texts_of(patterns: Iterable[str], folder: Path) -> Texts:
     """Return the texts of a configuration; raises SettingsInvalid for a template that cannot be read."""
-    try:
-        return Texts(template_texts(patterns, folder))
-    except TextFailed as error:
-        raise SettingsInvalid("templates", str(error)) from None
+    return Texts(template_texts(patterns, folder))

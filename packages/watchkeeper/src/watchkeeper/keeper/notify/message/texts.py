@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from watchkeeper.keeper.notify.message.data import data_of
 from watchkeeper.keeper.notify.message.functions import NAMES, functions, html_written
 from watchkeeper.keeper.notify.message.view import View
 from watchkeeper.keeper.rules.template import Bounds, Record, Template, TemplateError, expand, parse
-from watchkeeper.keeper.rules.template.nodes import Body
+from watchkeeper.keeper.rules.template.nodes import Body, Branch, Call
 from watchkeeper.keeper.rules.template.values import shown
 
 # Below a second: a template that loops holds nobody up for long, and ten thousand alerts fit.
@@ -31,13 +31,23 @@ class Texts:
         self._named: dict[str, Body] = dict(_defaults())
         for text in files:
             self._named.update(_parsed("templates", text).defined)
-        self._read: dict[str, Template | TextFailed] = {}
+        self._read: dict[str, Template | str] = {}
 
     def check(self, field: str, text: str) -> None:
         """Raise TextFailed where a text cannot be read."""
-        found = self._template(field, text)
-        if isinstance(found, TextFailed):
-            raise found
+        self.template(field, text)
+
+    def check_calls(self, field: str, text: str) -> None:
+        """Raise TextFailed where a text that can be read uses a named template that nobody defines."""
+        template = self.template(field, text)
+        waiting, seen = [template.body], {""}
+        while waiting:
+            for call in calls(waiting.pop()):
+                if call.name not in template.defined:
+                    raise TextFailed(f'{field}: line {call.line}: template "{call.name}" is not defined')
+                if call.name not in seen:
+                    seen.add(call.name)
+                    waiting.append(template.defined[call.name])
 
     def expand(self, field: str, text: str, view: View, *, html: bool = False) -> str:
         """Return a text about a view; raises TextFailed naming the field. html escapes what it inserts."""
@@ -47,16 +57,21 @@ class Texts:
         """Return what writes texts about one view; the data are made once."""
         return Writing(self, data_of(view), view.at)
 
-    def _template(self, field: str, text: str) -> Template | TextFailed:
-        found = self._read.get(text)
-        if found is None:
-            try:
-                read = _parsed(field, text)
-                found = Template(read.body, {**self._named, **read.defined})
-            except TextFailed as error:
-                found = error
-            self._read[text] = found
+    def template(self, field: str, text: str) -> Template:
+        """Return a text as it was read, with all named templates; raises TextFailed naming the field."""
+        if text not in self._read:
+            self._read[text] = self._parsed(text)
+        found = self._read[text]
+        if isinstance(found, str):
+            raise TextFailed(f"{field}: {found}")
         return found
+
+    def _parsed(self, text: str) -> Template | str:
+        try:
+            read = parse(text, NAMES)
+        except TemplateError as error:
+            return str(error)
+        return Template(read.body, {**self._named, **read.defined})
 
 
 class Writing:
@@ -71,9 +86,7 @@ class Writing:
         """Return a text; raises TextFailed naming the field."""
         if "{{" not in text:
             return text
-        template = self._texts._template(field, text)
-        if isinstance(template, TextFailed):
-            raise template
+        template = self._texts.template(field, text)
         written = html_written if html else shown
         try:
             return expand(template, self._data, {}, self._functions, BOUNDS, written)
@@ -81,6 +94,16 @@ class Writing:
             raise TextFailed(f"{field}: {error}") from None
         except RecursionError:
             raise TextFailed(f"{field}: nested too deep") from None
+
+
+def calls(body: Body) -> Iterator[Call]:
+    """Yield the uses of named templates in a body."""
+    for node in body:
+        if isinstance(node, Call):
+            yield node
+        elif isinstance(node, Branch):
+            yield from calls(node.body)
+            yield from calls(node.otherwise)
 
 
 def _parsed(field: str, text: str) -> Template:
