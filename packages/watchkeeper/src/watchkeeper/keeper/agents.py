@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.keeper.scrape import FetchError, ScrapeJob, TargetStatus, fetch_json
+from watchkeeper.keeper.scrape import FetchError, Prober, ScrapeJob, TargetStatus
 from watchkeeper.keeper.scrape.http import Client
 
 TIMEOUT = 10.0
@@ -20,10 +20,11 @@ class Agents:
     def __init__(self, jobs: Iterable[ScrapeJob], statuses: Callable[[], Sequence[TargetStatus]]) -> None:
         self._tokens = {job.name: job.bearer_token_file for job in jobs if job.bearer_token_file is not None}
         self._statuses = statuses
+        self._prober = Prober()
 
     async def json(self, url: str, timeout: float, limit: int) -> dict[str, Any]:
         """Return the JSON object at a URL; raises FetchError and ProbeError. Seconds and bytes."""
-        return await fetch_json(url, timeout, limit, self.headers(url))
+        return await self._prober.json(url, timeout, limit, self.headers(url))
 
     async def get(self, url: str, timeout: float = TIMEOUT, limit: int = MOST_BYTES) -> bytes:
         """Return the body at a URL, of an answer 200; raises FetchError. Seconds and bytes."""
@@ -39,6 +40,10 @@ class Agents:
             told = answer.body[:200].decode(errors="replace").strip()
             raise FetchError(f"the agent answered {answer.status}: {told}")
         return answer.body
+
+    def close(self) -> None:
+        """Give the kept connections up."""
+        self._prober.close()
 
     def headers(self, url: str) -> list[tuple[str, str]]:
         """Return the authorization for a URL: that of a target with the same origin; raises FetchError."""

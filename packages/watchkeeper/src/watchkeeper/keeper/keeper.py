@@ -139,6 +139,7 @@ class Keeper:
             slowness=self._slowness,
         )
         self.agents = Agents(jobs, self.scraper.targets)
+        self._stack.callback(self.agents.close)
         self.asker = Asker(self.agents.json, self.config.judge.health_path, self._clock)
         self._stack.push_async_callback(self.asker.close)
         self.measuring = Measuring(
