@@ -1,27 +1,38 @@
-"""Pressure of the machine, read from /proc."""
+"""Pressure of the machine, read from /proc; in a container, of what the container may use."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from watchkeeper.keeper.guard.breaker import Pressure
-
-PROC = Path("/proc")
+from watchkeeper.keeper.guard.cgroup import MOUNT, PROC, Limited, folders, full_share
 
 
 class PressureGauge:
     """Reads the processor's use since the last read, memory in use, and the share of time stalled.
 
+    What a control group limits is measured against its limit, all else against the machine.
+
     Sources: proc(5), /proc/stat and /proc/meminfo; the kernel's Documentation/accounting/psi.rst.
     """
 
-    def __init__(self, proc: Path = PROC) -> None:
+    def __init__(
+        self, proc: Path = PROC, mount: Path = MOUNT, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._proc = proc
+        self._limited = Limited(folders(proc, mount), clock)
         self._ticks = self._read_ticks()
 
     def read(self) -> Pressure:
         """Return the pressure; what the system does not tell counts as none."""
-        return Pressure(self._cpu(), self._memory(), self._stalled())
+        limited, cpu = self._limited, self._cpu()
+        return Pressure(
+            or_else(limited.cpu(), cpu),
+            or_else(limited.memory(), self._memory()),
+            or_else(limited.stalled(), full_share(self._proc / "pressure" / "memory")),
+        )
 
     def _cpu(self) -> float:
         before, self._ticks = self._ticks, self._read_ticks()
@@ -47,11 +58,7 @@ class PressureGauge:
         except (OSError, ValueError, KeyError, IndexError, ZeroDivisionError):
             return 0.0
 
-    def _stalled(self) -> float:
-        """Return the percentage of the last ten seconds in which all tasks waited for memory."""
-        try:
-            lines = (self._proc / "pressure" / "memory").read_text().splitlines()
-            full = next(line for line in lines if line.startswith("full"))
-            return float(full.partition("avg10=")[2].split()[0])
-        except (OSError, ValueError, StopIteration, IndexError):
-            return 0.0
+
+def or_else(found: float | None, machine: float) -> float:
+    """Return what a group's limit says, where there is one."""
+    return machine if found is None else found
