@@ -59,14 +59,21 @@ export function ether(wei: bigint): string {
   return `${sign}${BigInt(whole).toLocaleString("en")}${shown ? "." + shown : ""}${THIN}ETH`;
 }
 
+/** Cents below ten thousand, three digits and a letter above. */
+function dollars(value: number): string {
+  if (value >= 1e4) return scaled(value, COUNTS);
+  return value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 4 : 2 });
+}
+
 /** A number with its unit; an unknown one is a dash. */
 export function amount(value: Amount | undefined, unit: Unit): string {
-  if (value === null || value === undefined) return "\u2013";
+  if (value === null || value === undefined || Number.isNaN(value)) return "\u2013";
   if (unit === "wei") return ether(typeof value === "string" ? BigInt(value) : BigInt(Math.round(value)));
   const number = Number(value);
   if (unit === "seconds") return number === 0 ? `0${THIN}s` : scaled(number, SECONDS);
   if (unit === "bytes") return scaled(number, BYTES);
   if (unit === "ratio") return `${digits(number * 100)}${THIN}%`;
+  if (unit === "dollars") return `${number < 0 ? "\u2212" : ""}$${dollars(Math.abs(number))}`;
   if (unit === "per_second") return `${count(number)}${THIN}/s`;
   return count(number);
 }
@@ -74,7 +81,7 @@ export function amount(value: Amount | undefined, unit: Unit): string {
 /** Wei to a plain number of ether, for drawing only. */
 export function drawn(value: Amount, unit: Unit): number | null {
   if (value === null) return null;
-  return unit === "wei" ? Number(BigInt(value)) / 1e18 : Number(value);
+  return unit === "wei" ? Number(value) / 1e18 : Number(value);
 }
 
 /** A drawn number back in words. */

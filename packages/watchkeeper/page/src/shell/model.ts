@@ -1,7 +1,7 @@
-// What the keeper's /api/overview and /api/range answer. Times are Unix seconds.
+// What the keeper's /api/overview and /api/events tell. Times are Unix seconds.
 
 export type Status = "healthy" | "degraded" | "unhealthy" | "unknown" | "up" | "down";
-export type Unit = "per_second" | "seconds" | "wei" | "ratio" | "bytes" | "count";
+export type Unit = "per_second" | "seconds" | "wei" | "ratio" | "bytes" | "count" | "dollars" | "none";
 
 /** Wei come as decimal strings, everything else as numbers; null is not known. */
 export type Amount = number | string | null;
@@ -88,23 +88,9 @@ export interface Overview {
   keeper: Record<string, number | string | null>;
 }
 
-export interface Panel {
-  id: string;
-  title: string;
-  unit: Unit;
-  note: string;
-  scale: "linear" | "log";
-  expr: string[];
-}
-
 export interface Line {
   label: string;
   values: Amount[];
-}
-
-export interface Curves {
-  bot: string;
-  step: number;
-  times: number[];
-  panels: Record<string, Line[]>;
+  /** A line to compare with. */
+  dashed?: boolean;
 }

@@ -1,10 +1,10 @@
-// The rows at the side: alerts, changes of state, targets.
+// Rows that several views show: alerts, changes of state, targets.
 
-import { h, list, set, text } from "./shell/dom";
-import { amount, duration, moment } from "./shell/format";
-import type { Alert, Flip, Target } from "./shell/model";
-import { shape } from "./shell/status";
-import { since } from "./views";
+import { since } from "./ages";
+import { h, list, set, text } from "./dom";
+import { amount, duration, moment } from "./format";
+import type { Alert, Flip, Target } from "./model";
+import { shape } from "./status";
 
 const SHOWN_ALERTS = 12;
 const SHOWN_FLIPS = 14;
