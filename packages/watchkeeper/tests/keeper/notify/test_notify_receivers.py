@@ -1,5 +1,8 @@
 """From a configuration to senders: what is read, what is refused by name, where secrets come from."""
 
+import asyncio
+import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +176,35 @@ async def test_the_file_and_the_log_get_a_line_for_each_alert(
     lines = (tmp_path / "a.jsonl").read_text().splitlines()
     assert len(lines) == 2 and '"endsAt":null' in lines[0] and '"key":"key"' in lines[0]
     assert caplog.messages == ["alert firing Down: Down is wrong (since 1970-01-01T00:16:40Z)"]
+
+
+APPRISE = """
+route: {receiver: people}
+receivers: [{name: people}]
+watchkeeper:
+  receivers: [{name: people, apprise_configs: [{urls: ['json://127.0.0.1:PORT/'], title: '{{ .Status }}!'}]}]
+"""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise's own, at its import
+async def test_the_real_apprise_tells_a_service_by_its_url(
+    tmp_path: Path, notify: Callable[..., Notification]
+) -> None:
+    """With the extra installed, from the section's words to a service of apprise's own on this machine."""
+    pytest.importorskip("apprise", reason="needs the extra watchkeeper[apprise]")
+    bodies: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(re.findall(rb"(?i)content-length: *(\d+)", head)[0])
+        bodies.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as door:
+        text = APPRISE.replace("PORT", str(door.sockets[0].getsockname()[1]))
+        speech = speech_of(parse(text), place(tmp_path), "", lambda: 0.0)
+        await speech.senders[Line("people", "apprise")].send(notify(kind="apprise"), "key")
+    (told,) = [json.loads(body) for body in bodies]
+    assert told["title"] == "firing!" and "Down is wrong" in told["message"]
