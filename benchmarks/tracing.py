@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".cache" / "otel-venv"
 SOURCE = ROOT / "packages" / "watchkeeper" / "src"
-PACKAGE = "opentelemetry-sdk==1.*"
+PACKAGES = ("opentelemetry-sdk==1.*", "opentelemetry-proto==1.*")
 ROUNDS = 31
 CALLS = 4000
 NOTHING_GOAL = 200.0
@@ -123,7 +123,7 @@ def python() -> Path:
     try:
         if not program.exists():
             subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True, timeout=120)
-            subprocess.run([program, "-m", "pip", "install", "-q", PACKAGE], check=True, timeout=300)
+            subprocess.run([program, "-m", "pip", "install", "-q", *PACKAGES], check=True, timeout=300)
         subprocess.run([program, "-c", "import opentelemetry.sdk"], check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return Path(sys.executable)
