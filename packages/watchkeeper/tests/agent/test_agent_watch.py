@@ -357,3 +357,29 @@ def test_the_history_of_checks_is_exported_as_json_and_csv(watch: Watch) -> None
 )
 def test_an_export_that_makes_no_sense_is_refused(watch: Watch, query: str, status: int) -> None:
     assert ask(watch, f"/health/history?{query}")[0] == status
+
+
+def test_a_defect_of_others_costs_readiness_and_never_life() -> None:
+    """Kubernetes' rule: who is restarted for a node that is away is away, too, and the node still is.
+
+    Readiness sees through dependencies: a critical part that leans on one that is not critical is as ill.
+    """
+    state = {"rpc": healthy()}
+    with made() as watch:
+        watch.heartbeat("loop").beat()
+        watch.check("rpc", lambda: state["rpc"], every=0.02)
+        watch.check("pools", healthy, every=0.02, depends=("rpc",), critical=True)
+        watch.started()
+        reported(watch, "pools", "healthy")
+        assert probe(watch, "ready") == (200, "")
+        state["rpc"] = unhealthy("no answer for 9 s")
+        reported(watch, "pools", "unhealthy")
+        assert probe(watch, "ready") == (503, "pools: depends on rpc: no answer for 9 s")
+        assert probe(watch, "component/rpc") == (503, "no answer for 9 s")
+        assert probe(watch, "component/pools")[0] == 503
+        assert probe(watch, "live") == (200, "") and probe(watch, "startup") == (200, "")
+        watch.stopping("SIGTERM")
+        assert probe(watch, "live")[0] == 200 and probe(watch, "startup")[0] == 200
+        state["rpc"] = healthy()
+        reported(watch, "pools", "healthy")
+        assert probe(watch, "component/pools") == (200, "")
