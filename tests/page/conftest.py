@@ -152,6 +152,18 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def keeper_alone() -> Callable[[Path], House]:
+    """Return keeper_alone(folder): a house with a keeper and no bot; the test closes it."""
+
+    def made(folder: Path) -> House:
+        house = House(folder)
+        house.start("keeper")
+        return house
+
+    return made
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Yield a keeper with an admin, an operator and a viewer; their password is PASSWORD."""

@@ -49,6 +49,7 @@ export class LineChart {
     if (given.source) this.box.title = given.source;
     this.box.addEventListener("keydown", (event) => this.step(event));
     this.box.addEventListener("blur", () => this.plot?.setCursor({ left: -10, top: -10 }));
+    this.stage.style.minHeight = `${this.height}px`;
     this.size.observe(this.stage);
     this.plain = onColours(() => this.remake());
   }
