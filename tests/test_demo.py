@@ -19,7 +19,7 @@ LONG = os.environ.get("LONG") == "1"
 
 
 def command(folder: Path, *more: str) -> list[str]:
-    ports = ["--port", str(free_port(0)), "--bot-port", str(free_port(0))]
+    ports = ["--port", str(free_port(0)), "--bot-port", str(free_port(0)), "--copy-port", str(free_port(0))]
     return [FLEET, "demo", "--dir", str(folder / "demo"), *ports, *more]
 
 
@@ -50,22 +50,60 @@ def run(folder: Path, *more: str) -> tuple[int, dict[str, Any], str]:
     return done.returncode, json.loads(summary.read_text()), done.stdout
 
 
-@pytest.mark.timeout(180)
-def test_the_demo_earns_on_chain_notices_a_frozen_feed_and_recovers(tmp_path: Path) -> None:
-    """Frames, swaps, opportunities, executions, profit at the node; the flip and its recovery; exit 0."""
-    code, summary, output = run(tmp_path, "--seconds", "30", "--faults", "feed_freeze@14+6")
+def telegrams(folder: Path, chat: str) -> list[str]:
+    """Return the texts that one chat on the local Telegram has received."""
+    rows = [json.loads(line) for line in (folder / "demo/channels/received.jsonl").read_text().splitlines()]
+    bodies = [row["body"] for row in rows if row["channel"] == "telegram"]
+    return [str(body["text"]) for body in bodies if str(body.get("chat_id")) == chat]
+
+
+@pytest.mark.timeout(300)
+def test_both_bots_trade_notice_their_faults_and_agree_with_their_venues(tmp_path: Path) -> None:
+    """Frames and fills, executions and copies, flips and recoveries, books equal to ledgers; exit 0."""
+    code, summary, output = run(tmp_path, "--seconds", "30", "--faults", "feed_freeze@10+6,http_429@24+8")
     assert code == 0, output
     assert summary["ok"] and not summary["problems"]
     assert min(summary[key] for key in ("frames", "swaps", "opportunities", "executions_succeeded")) > 0
     assert int(summary["profit_wei"]) > 0
+    copied = summary["bots"]["copybot"]
+    assert min(copied[key] for key in ("fills", "orders", "trades")) > 0
+    for bot in summary["bots"].values():
+        assert bot["money"]["equal"] and bot["money"]["books"] == bot["money"]["ledger"]
+    assert {"cash", "fees", "profit"} < set(copied["money"]["ledger"])
     assert set(summary["components"].values()) == {"healthy"}
-    (fault,) = summary["faults"]
-    assert "no frame" in fault["reason"] or "not connected" in fault["reason"]
+    frozen, limited = summary["faults"]
+    assert "no frame" in frozen["reason"] or "not connected" in frozen["reason"]
+    assert limited["component"] == "copybot/api" and "rate_limited" in limited["reason"]
     told = [
         json.loads(line) for line in (tmp_path / "demo/keeper/data/alerts.jsonl").read_text().splitlines()
     ]
     assert {row["status"] for row in told} == {"firing", "resolved"}
+    check_chats(tmp_path)
     assert left_over(tmp_path) == []
+
+
+def check_chats(folder: Path) -> None:
+    """Trades, errors and the breaker come in their own words to staging's chat, and none to production's."""
+    texts = telegrams(folder, "2")
+    for begin in (
+        "[staging] BUY ",
+        "[staging] breaker paused: ",
+        "[staging] breaker open: copybot: component breaker",
+        "[staging] breaker closed: ",
+        "[staging] error in api: copybot: component api",
+    ):
+        assert any(text.startswith(begin) for text in texts), (begin, texts)
+    assert telegrams(folder, "3") == []
+
+
+@pytest.mark.timeout(120)
+def test_one_bot_can_run_alone(tmp_path: Path) -> None:
+    """The other one's venue is not started, nor asked for."""
+    code, summary, output = run(tmp_path, "--seconds", "15", "--bots", "copybot")
+    assert code == 0, output
+    assert list(summary["bots"]) == ["copybot"]
+    assert {name.split("/")[0] for name in summary["components"]} == {"copybot"}
+    assert not (tmp_path / "demo/venue").exists()
 
 
 @pytest.mark.timeout(120)

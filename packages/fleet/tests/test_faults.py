@@ -4,7 +4,10 @@ import itertools
 
 import pytest
 
-from fleet.faults import NOTICED_BY, REST, FaultError, read_faults, seconds_needed
+from fleet.faults import NOTICED_BY, REST, FaultError, names_for, read_faults, seconds_needed
+from fleet.wish import BOTS
+from localvenues.arbitrum.venue import FAULT_NAMES
+from localvenues.polymarket.doors.outages import FAULTS
 
 
 def test_a_bare_name_gets_a_start_and_a_length() -> None:
@@ -34,3 +37,19 @@ def test_a_wrong_word_is_named_with_the_choices(text: str) -> None:
     """The error repeats the word and lists the names."""
     with pytest.raises(FaultError, match="rpc_down"):
         read_faults(text)
+
+
+def test_a_bot_alone_has_the_faults_of_its_own_venue_alone() -> None:
+    """`all` means those that somebody can notice; another bot's fault is refused."""
+    assert [row.name for row in read_faults("all", ["copybot"])] == names_for(["copybot"])
+    with pytest.raises(FaultError, match="rtds_freeze"):
+        read_faults("feed_freeze", ["copybot"])
+    assert set(names_for(["arbbot"])) | set(names_for(["copybot"])) == set(NOTICED_BY)
+
+
+def test_every_fault_is_one_that_its_venue_knows() -> None:
+    """A name that the venue refuses would end the demo."""
+    known = {"arbbot": set(FAULT_NAMES), "copybot": set(FAULTS)}
+    assert {notice.bot for notice in NOTICED_BY.values()} == set(BOTS)
+    for name, notice in NOTICED_BY.items():
+        assert name in known[notice.bot]

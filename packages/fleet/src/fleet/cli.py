@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fleet.demo import demo
 from fleet.faults import NOTICED_BY, FaultError, read_faults
-from fleet.starting import Wish
+from fleet.wish import BOTS, Wish, WishError, read_bots
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,8 +37,16 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--dir", type=Path, default=Path(".demo"), help="logs and data of the run; emptied first"
     )
+    run.add_argument(
+        "--bots", default=env("DEMO_BOTS", ""), help=f"those to run (DEMO_BOTS); default: {','.join(BOTS)}"
+    )
     run.add_argument("--port", type=int, default=int(env("DEMO_PORT", "8080")), help="the dashboard's")
-    run.add_argument("--bot-port", type=int, default=int(env("METRICS_PORT", "9090")), help="the bot's agent")
+    run.add_argument(
+        "--bot-port", type=int, default=int(env("METRICS_PORT", "9090")), help="the arbitrage bot's agent"
+    )
+    run.add_argument(
+        "--copy-port", type=int, default=int(env("DEMO_COPY_PORT", "9091")), help="the copy bot's agent"
+    )
     return top
 
 
@@ -46,8 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; 0 all well, 1 something went wrong, 2 a wrong call."""
     arguments = parser().parse_args(argv)
     try:
-        read_faults(arguments.faults)
-    except FaultError as error:
+        bots = read_bots(arguments.bots)
+        read_faults(arguments.faults, bots)
+    except (FaultError, WishError) as error:
         print(f"fleet: {error}", file=sys.stderr)  # noqa: T201
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is a stop, however it is asked for
@@ -59,5 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         seed=arguments.seed,
         keeper_port=arguments.port,
         bot_port=arguments.bot_port,
+        copy_port=arguments.copy_port,
+        bots=bots,
     )
     return demo(wish, lambda line: print(line, flush=True))  # noqa: T201

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from fleet.alerting import CHATS
 
 TICK_SPACINGS = {100: 1, 500: 10, 3000: 60, 10000: 200}  # Uniswap V3's own
 
@@ -79,53 +83,50 @@ def bot_settings(venue: dict[str, Any], port: int, executor: str | None) -> dict
     }
 
 
-def alerting_settings(channels: dict[str, Any]) -> dict[str, Any]:
-    """Return the demo's alertmanager.yml: everybody on the local channels hears of everything, at once."""
-    smtp = channels["smtp"]
+def executor_of(line: str) -> str:
+    """Return the contract's address from what `arbbot deploy` prints last."""
+    return str(json.loads(line)["executor"])
+
+
+def copy_settings(port: int, channels: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the copy bot's copybot.yaml for the local Polymarket: paper, its leaders, quick to react."""
     return {
-        "route": {
-            "receiver": "everybody",
-            "group_by": ["alertname", "bot", "component"],
-            "group_wait": "1s",
-            "group_interval": "2s",
-            "repeat_interval": "1h",
+        "state": "state",
+        "venue": {"file": "../polymarket/venue.json", "timeout_seconds": 3},
+        "wallets": {"silence_seconds": 4},
+        "scanner": {"silence_seconds": 4},
+        "sizing": {"mode": "proportional", "ratio": "0.05", "max_order": 25},
+        "risk": {"slippage": "0.05", "per_market": 400, "per_leader": 800, "total": 4000, "pause_seconds": 4},
+        "execution": {"uncertain_seconds": 15, "settle_seconds": 1, "reconcile_seconds": 5},
+        "alerts": {
+            "environment": "staging",
+            "telegram_url": channels["telegram"]["api_url"],
+            "staging_chat": CHATS["staging"],
+            "production_chat": CHATS["production"],
         },
-        "receivers": [
-            {
-                "name": "everybody",
-                "telegram_configs": [{**channels["telegram"], "send_resolved": True}],
-                "slack_configs": [
-                    {"api_url": channels["slack"]["api_url"], "channel": "#bots", "send_resolved": True}
-                ],
-                "pagerduty_configs": [{**channels["pagerduty"], "send_resolved": True}],
-                "email_configs": [
-                    {
-                        "to": "owner@example.org",
-                        "from": "keeper@example.org",
-                        "smarthost": smtp["smarthost"],
-                        "tls_config": {"ca_file": smtp["ca_file"]},
-                        "send_resolved": True,
-                    }
-                ],
-            }
-        ],
+        "metrics": {"port": port},
     }
 
 
-def keeper_settings(port: int, bot_port: int) -> dict[str, Any]:
-    """Return the keeper's keeper.yaml for the demo: everything each second."""
+def keeper_settings(port: int, bots: Mapping[str, int]) -> dict[str, Any]:
+    """Return the keeper's keeper.yaml for the demo: each bot by its port, everything each second."""
     return {
         "data": "data",
         "alerting": {"config_file": "alertmanager.yml"},
         # A chain node and traders share the machine: a busy processor is no sign of trouble here.
         "guard": {"cpu_trip": 0, "stalled_trip": 0},
         "listen": {"port": port},
-        "global": {"scrape_interval": "1s", "scrape_timeout": "800ms"},
+        "global": {
+            "scrape_interval": "1s",
+            "scrape_timeout": "800ms",
+            "external_labels": {"environment": "staging"},
+        },
         "scrape_configs": [
             {
-                "job_name": "arbbot",
-                "static_configs": [{"targets": [f"127.0.0.1:{bot_port}"], "labels": {"bot": "arbbot"}}],
+                "job_name": bot,
+                "static_configs": [{"targets": [f"127.0.0.1:{bot_port}"], "labels": {"bot": bot}}],
             }
+            for bot, bot_port in bots.items()
         ],
         "judge": {
             "every": "1s",

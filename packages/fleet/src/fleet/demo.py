@@ -1,22 +1,24 @@
-"""The demo: a venue, a bot and the keeper as processes; faults by name; a summary that can fail."""
+"""The demo: venues, bots and the keeper as processes; faults by name; a summary that can fail."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 
 from fleet import wire
-from fleet.faults import NOTICED_BY, Injection, read_faults, seconds_needed
-from fleet.processes import Family, ProcessDied
-from fleet.reading import bot_counts, pages
-from fleet.starting import BIN, Running, Start, StartError, Wish
-from fleet.summary import FaultSeen, Summary, problems, told
+from fleet.account import Account
+from fleet.faults import NOTICED_BY, FaultSeen, Injection, read_faults, seconds_needed
+from fleet.launcher import BIN, StartError
+from fleet.processes import Family, ProcessDied, output_of
+from fleet.reading import pages
+from fleet.starting import Part, Running, Start
+from fleet.summary import BotSeen, Summary
+from fleet.wish import Wish
 
 TOLD_EVERY = 5.0
-PATIENCE = 15.0  # seconds after a fault's end within which the component must be well again
+PATIENCE = 15.0  # seconds at the end within which every component must be well again
+AGREE_SECONDS = 60.0  # within which books and ledger must meet: a late trade takes 36, a redemption 8
 
 
 class Demo:
@@ -31,7 +33,7 @@ class Demo:
 
     def run(self) -> None:
         """Run until the time is up (0: until Ctrl-C), injecting the faults."""
-        waiting = read_faults(self._wish.faults)
+        waiting = read_faults(self._wish.faults, self._wish.bots)
         length = max(self._wish.seconds, seconds_needed(waiting)) if self._wish.seconds else 0.0
         while not length or time.time() - self._began < length:
             if waiting and time.time() - self._began >= waiting[0].start:
@@ -43,62 +45,67 @@ class Demo:
         self._family.check()
         if time.time() - self._told >= TOLD_EVERY:
             self._told = time.time()
-            self._say(self._progress())
+            for part in self._running.parts:
+                self._say(f"{time.time() - self._began:4.0f} s  {part.bot:<8} {part.progress()}")
         time.sleep(0.2)
+
+    # --- faults ---------------------------------------------------------------------------------
 
     def _inject(self, fault: Injection) -> None:
         """Inject one fault and watch how the keeper tells of it."""
         self._say(f"  fault {fault.name} for {fault.seconds:g} s")
         began = time.time()
+        (part,) = (one for one in self._running.parts if one.bot == NOTICED_BY[fault.name].bot)
         body = {"name": fault.name, "seconds": fault.seconds, "seed": self._wish.seed}
-        wire.post(self._running.venue["control"] + "/fault", body)
+        wire.post(part.control + "/fault", body)
         seen = self._follow(fault, began)
-        self._say(f"  fault {fault.name}: {told(seen)}")
+        self._say(f"  fault {fault.name}: {seen.told()}")
         self._seen.append(seen)
 
     def _follow(self, fault: Injection, began: float) -> FaultSeen:
         """Read the keeper's flips until the component has failed and recovered, or patience ends."""
-        component, end = NOTICED_BY[fault.name], began + fault.seconds
-        taken_on = False
-        while time.time() < end + PATIENCE:
+        notice, end = NOTICED_BY[fault.name], began + fault.seconds
+        taken_on, bad = False, []
+        while time.time() < end + notice.patience:
             self._breathe()
             if not taken_on and self._running.keeper.told(began):
                 taken_on = self._acknowledge()
-            flips = self._running.keeper.flips(component, began)
+            flips = self._running.keeper.flips(notice.subject, began)
             bad = [flip for flip in flips if flip["to_state"] != "healthy"]
-            well = self._running.keeper.components().get(component) == "healthy"
+            well = self._running.keeper.components().get(notice.subject) == "healthy"
             if bad and well and time.time() >= end:
                 back = max(float(flip["at"]) for flip in flips)
                 noticed = float(bad[0]["at"]) - began
-                return FaultSeen(fault.name, component, noticed, max(0.0, back - end), str(bad[0]["reason"]))
+                reason = str(bad[0]["reason"])
+                return FaultSeen(fault.name, notice.subject, noticed, max(0.0, back - end), reason)
         noticed_after = float(bad[0]["at"]) - began if bad else None
-        return FaultSeen(fault.name, component, noticed_after, None, str(bad[0]["reason"]) if bad else "")
+        return FaultSeen(
+            fault.name, notice.subject, noticed_after, None, str(bad[0]["reason"]) if bad else ""
+        )
 
     def _acknowledge(self) -> bool:
         """Take on what fires, as its owner would: from the command line. Tell whether it was taken."""
         words = [str(BIN / "watchkeeper"), "ack", 'severity=~".+"', "--who", "demo"]
-        done = subprocess.run(
-            [*words, "--url", self._running.keeper.url], capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            self._acknowledged += 1
-            self._say("  acknowledged from the command line")
-        return done.returncode == 0
+        if output_of([*words, "--url", self._running.keeper.url]) is None:
+            return False
+        self._acknowledged += 1
+        self._say("  acknowledged from the command line")
+        return True
 
-    def _progress(self) -> str:
-        counts = bot_counts(self._wish.bot_port)
-        return (
-            f"{time.time() - self._began:4.0f} s  frames {counts['frames']:,}  swaps {counts['swaps']:,}  "
-            f"opportunities {counts['opportunities']:,}  "
-            f"executed {counts['succeeded']:,}/{counts['executions']:,}  "
-            f"profit {self._gain() / 10**18:+.4f} ETH"
-        )
+    # --- the end --------------------------------------------------------------------------------
 
-    def _gain(self) -> int:
-        try:
-            return self._running.purse.gain()
-        except wire.Unanswered:
-            return 0  # the node is away, as a fault may ask for
+    def finish(self) -> Summary:
+        """Read the final figures, stop everything in reverse order, and judge the run."""
+        self._settle()
+        keeper, parts = self._running.keeper, self._running.parts
+        seconds, alerts, state = time.time() - self._began, keeper.alerts(), keeper.state()
+        components, received = keeper.components(), pages(self._running.channels["control"])
+        bots = tuple(self._close(part) for part in parts)
+        self._say("stopping ...")
+        killed = tuple(self._family.stop())
+        return Summary(
+            seconds, bots, alerts, state, components, tuple(self._seen), received, self._acknowledged, killed
+        )
 
     def _settle(self) -> None:
         """Give a component that is unwell for a moment the time to recover: the end is no special moment."""
@@ -106,28 +113,34 @@ class Demo:
         while time.time() < until and set(self._running.keeper.components().values()) != {"healthy"}:
             time.sleep(0.5)
 
-    def finish(self) -> Summary:
-        """Read the final figures, stop everything in reverse order, and judge the run."""
-        self._settle()
-        counts, keeper = bot_counts(self._wish.bot_port), self._running.keeper
-        summary = Summary(
-            seconds=time.time() - self._began,
-            frames=counts["frames"],
-            swaps=counts["swaps"],
-            opportunities=counts["opportunities"],
-            executions=counts["executions"],
-            executions_succeeded=counts["succeeded"],
-            profit_wei=self._gain(),
-            alerts=keeper.alerts(),
-            state=keeper.state(),
-            components=keeper.components(),
-            faults=tuple(self._seen),
-            pages=pages(self._running.channels["control"]),
-            acknowledged=self._acknowledged,
-        )
-        self._say("stopping ...")
-        summary = replace(summary, killed=tuple(self._family.stop()))
-        return replace(summary, problems=problems(summary))
+    def _close(self, part: Part) -> BotSeen:
+        """Let a bot come to rest, and compare its books with its venue's ledger."""
+        self._say(f"comparing {part.bot}'s books with its venue's ledger ...")
+        part.close()
+        account = agreed(self._accounts(part))
+        return BotSeen(part.bot, part.counts(), part.must_count, part.must_earn, account)
+
+    def _accounts(self, part: Part) -> Iterable[Account]:
+        """Yield the bot's money again and again, for as long as there is patience."""
+        until = time.time() + AGREE_SECONDS
+        while time.time() < until:
+            try:
+                yield part.account()
+            except wire.Unanswered:
+                pass
+            time.sleep(0.3)
+
+
+def agreed(accounts: Iterable[Account]) -> Account:
+    """Return the first account in which books and ledger agree, else the last one.
+
+    While a trade is under way the ledger is ahead of the books; once it is over both are equal or never.
+    """
+    last = Account("", 1)
+    for last in accounts:
+        if last.equal:
+            break
+    return last
 
 
 def demo(wish: Wish, say: Callable[[str], None]) -> int:
@@ -152,4 +165,4 @@ def demo(wish: Wish, say: Callable[[str], None]) -> int:
     say("\n".join(["", "summary", *summary.lines()]))
     if wish.summary is not None:
         wish.summary.write_text(json.dumps(summary.as_json(), indent=1) + "\n")
-    return 1 if summary.problems else 0
+    return 1 if summary.problems() else 0

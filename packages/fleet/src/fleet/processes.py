@@ -82,6 +82,15 @@ class Child:
             return
 
 
+def output_of(command: Sequence[str], seconds: float = 20.0) -> str | None:
+    """Run a short command to its end and return what it printed; None where it failed or took too long."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
 class Family:
     """The children, in the order of their start."""
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from fleet import wire
+from fleet.alerting import CHATS
 
-COUNTS = {
-    "frames": "mev_sequencer_frames_received_total",
-    "swaps": "mev_swaps_detected_total",
-    "opportunities": "mev_opportunities_detected_total",
-    "executions": "mev_executions_attempted_total",
-    "succeeded": "mev_executions_succeeded_total",
-}
 BALANCE_OF = "0x70a08231"
 
 
@@ -36,13 +31,18 @@ class Keeper:
         return str(overview.get("overall", {}).get("status", "unknown"))
 
     def components(self) -> dict[str, str]:
-        """Return the status of each component of each bot."""
+        """Return the status of each component of each bot, by bot/component."""
         overview = self.answer("/api/overview") or {}
-        rows = [row for bot in overview.get("bots", []) for row in bot["components"]]
-        return {row["name"]: row["status"] for row in rows}
+        bots = overview.get("bots", [])
+        return {f"{bot['name']}/{row['name']}": row["status"] for bot in bots for row in bot["components"]}
+
+    def well(self, bot: str) -> bool:
+        """Tell whether a bot has components and all of them are healthy."""
+        mine = [status for name, status in self.components().items() if name.startswith(bot + "/")]
+        return set(mine) == {"healthy"}
 
     def flips(self, component: str, since: float) -> list[dict[str, Any]]:
-        """Return a component's changes of state since a Unix time, oldest first."""
+        """Return the changes of state of a bot/component since a Unix time, oldest first."""
         rows = (self.answer("/api/flips?limit=500") or {}).get("flips", [])
         mine = [row for row in rows if row["subject"].endswith(f"/{component}") and row["at"] >= since]
         return sorted(mine, key=lambda row: float(row["at"]))
@@ -64,16 +64,24 @@ def pages(control: str) -> dict[str, int]:
     except wire.Unanswered:
         return {}
     rows = rows if isinstance(rows, list) else rows.get("received", [])
-    return dict(Counter(str(row["channel"]) for row in rows if row["taken"]))
+    return dict(Counter(channel_of(row) for row in rows if row["taken"]))
 
 
-def bot_counts(port: int) -> dict[str, int]:
-    """Return the bot's own counts, summed over labels; zeros where its agent does not answer."""
+def channel_of(row: Mapping[str, Any]) -> str:
+    """Return a message's channel; what a bot tells of itself has a chat of its own."""
+    body = row.get("body")
+    chat = body.get("chat_id") if isinstance(body, dict) else None
+    own = str(row["channel"]) == "telegram" and str(chat) in CHATS.values()
+    return "copybot" if own else str(row["channel"])
+
+
+def agent_counts(port: int, names: Mapping[str, str]) -> dict[str, int]:
+    """Return a bot's own counts, summed over labels; zeros where its agent does not answer."""
     try:
         tree = wire.get(f"http://127.0.0.1:{port}/metrics.json")
     except wire.Unanswered:
-        return dict.fromkeys(COUNTS, 0)
-    return {key: total(tree, name) for key, name in COUNTS.items()}
+        return dict.fromkeys(names, 0)
+    return {key: total(tree, name) for key, name in names.items()}
 
 
 def total(tree: Any, name: str) -> int:

@@ -38,6 +38,15 @@ def exchange(request: urllib.request.Request, timeout: float) -> Any:
         raise Unanswered(f"{request.full_url}: {error}") from None
 
 
+def answers(url: str) -> bool:
+    """Tell whether a URL is answered with JSON, be it with an error."""
+    try:
+        get(url)
+    except Unanswered:
+        return False
+    return True
+
+
 def rpc(url: str, method: str, *params: Any) -> Any:
     """Call the chain node."""
     answer = post(url, {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
