@@ -25,7 +25,7 @@ export class Queries {
   }
 
   show(queries: string[]): void {
-    if (queries.join("\0") === this.rows.map((row) => row.prompt.query).join("\0")) return;
+    if (this.rows.length === queries.length && this.rows.every((row, place) => row.prompt.query === queries[place])) return;
     this.rows.forEach((row) => row.box.remove());
     this.rows = [];
     for (const query of queries) this.add(query, false);
