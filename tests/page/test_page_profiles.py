@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from watchkeeper.agent.profiling import pprof
-from watchkeeper.agent.profiling.profile import CPU, SAMPLES, Frame, Profile
+from watchkeeper.agent.profiling.profile import CPU, SAMPLES, Amounts, Frame, Place, Profile
 from watchkeeper.keeper.profiles import ProfileShelf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def seeded(folder: Path, now: int) -> None:
     """Keep two minutes of a bot that was slow in the second one."""
     shelf = ProfileShelf.open(folder)
     for began, stacks in ((now - 1200, BEFORE), (now - 600, AFTER)):
-        amounts = {
+        amounts: dict[Place, Amounts] = {
             (tuple(Frame(name, "bot.py", 1) for name in reversed(path)), (("thread", "main"),)): (
                 1,
                 ms * 10**6,
@@ -47,7 +47,7 @@ def seeded(folder: Path, now: int) -> None:
 
 @pytest.fixture(scope="module")
 def past(house: Any) -> Iterator[int]:
-    """Yield a time: a minute of profile began 1200 and 600 seconds before it; copybot burns in a known function."""
+    """Yield a time: arbbot's minutes began 1200 and 600 seconds before it; copybot burns in a known place."""
     now = int(time.time())
     house.end("keeper")
     house.end("copybot")
