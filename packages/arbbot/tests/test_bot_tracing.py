@@ -19,22 +19,22 @@ SETTINGS = read_settings(
 )
 
 
-def watched() -> tuple[Watch, Watcher]:
-    """Return an agent that records each trace and keeps its spans, and the bot's observer over it."""
+def watched(ratio: float = 1.0) -> tuple[Watch, Watcher]:
+    """Return an agent that records traces and keeps their spans, and the bot's observer over it."""
     watch = Watch("arbbot", environment={"METRICS_PORT": "0"}, system=False, profile_hz=0)
-    watch.tracer.ratio = 1.0
+    watch.tracer.ratio = ratio
     return watch, Watcher(watch, SETTINGS)
 
 
 async def life_of_a_block(watcher: Watcher) -> None:
     """Tell what the bot tells of one frame that ends in an execution."""
-    with watcher.block() as block:
+    with watcher.block():
+        watcher.message(7)
         watcher.stage("parse", 0.001)
         watcher.stage("detect", 0.002)
         watcher.stage("validate", 0.0005)
         executing = asyncio.create_task(execution(watcher))
         watcher.stage("end_to_end", 0.004)
-        block.set("sequence", 7)
     await executing
 
 
@@ -84,10 +84,10 @@ def openmetrics(watch: Watch) -> str:
         return str(answer.read().decode())
 
 
-async def test_a_trace_that_is_not_recorded_leaves_nothing() -> None:
-    """The same life without sampling: no span, no exemplar, the same counts."""
-    watch, watcher = watched()
-    watch.tracer.ratio = 0.0
+@pytest.mark.parametrize("ratio", [0.0, 1e-9])
+async def test_a_trace_that_is_not_recorded_leaves_nothing(ratio: float) -> None:
+    """Without a collector, and where the head decides against it, the same life makes no span."""
+    watch, watcher = watched(ratio)
     await life_of_a_block(watcher)
     assert watch.tracer.taken(100) == []
 

@@ -80,22 +80,18 @@ class Bot:
     def on_frame(self, data: bytes) -> None:
         """Take one websocket frame through every room; never raises for what the wire brings."""
         began = perf_counter()
-        with self._observer.block() as block:
-            self._frame(data, began)
-            block.set("sequence", self._cursor.last or 0)
-
-    def _frame(self, data: bytes, began: float) -> None:
-        try:
-            frame = parse_frame(data)
-        except DecodeError as error:
-            self._malformed(error)
-            return
-        touched: set[bytes] = set()
-        fresh = False
-        for message in frame.messages:
-            fresh = self._message(message, touched) or fresh
-        if touched and fresh:
-            self._decide(touched, began)
+        with self._observer.block():
+            try:
+                frame = parse_frame(data)
+            except DecodeError as error:
+                self._malformed(error)
+                return
+            touched: set[bytes] = set()
+            fresh = False
+            for message in frame.messages:
+                fresh = self._message(message, touched) or fresh
+            if touched and fresh:
+                self._decide(touched, began)
 
     def _message(self, message: Message, touched: set[bytes]) -> bool:
         """Apply one message to the market; tell whether it is new enough to decide on."""
