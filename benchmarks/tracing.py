@@ -2,10 +2,11 @@
 
 A bot's hot path meets four calls: the head of a trace (`with tracer.trace`), a part (`with tracer.span`), a
 part that was timed anyway (`tracer.past`), and the look for an exemplar. Without a collector, and in 99 of
-100 traces with one, all four are to be nothing. `block` is what the arbitrage bot does per frame once there is
-a collector: the head, three stages, the exemplar of the whole. Nanoseconds per call over an empty loop, rounds
-interleaved, median; the peer is OpenTelemetry's tracer with the sampler that is always off, and with one that is always on and a
-processor that drops. It lives in .cache/otel-venv, made on the first run; without it its figures are absent.
+100 traces with one, all four are to be nothing. `block` is what the arbitrage bot does per frame once there
+is a collector: the head, three stages, the exemplar of the whole. Nanoseconds per call over an empty loop,
+rounds interleaved, median; the peer is OpenTelemetry's tracer with the sampler that is always off, and with
+one that is always on and a processor that drops. It lives in .cache/otel-venv, made on the first run;
+without it its figures are absent.
 """
 
 import json
