@@ -94,11 +94,10 @@ def desk(staffed: Any, phones: Phones, open_page: Any, shared: Any) -> Callable[
     phones.refuses = False
 
     def opened(name: str = "oliver", place: str = "#/alerts", **options: Any) -> Any:
-        shown = open_page(staffed, place, **options)
+        shown = open_page(staffed, "icon.svg", **options)
         word = {"name": name, "password": shared.PASSWORD}
         assert shown.context.request.post(f"{staffed.url}api/login", data=word).ok
         shown.goto(f"{staffed.url}{place}")
-        shown.reload()
         shown.wait_for_selector(".room.alerts .groups[data-empty]")
         return shown
 
@@ -277,7 +276,8 @@ def test_the_filter_takes_matchers_and_says_what_is_wrong_with_them(desk: Any) -
     shown = desk()
     post(shown, "Apples", summary="apples rot")
     post(shown, "Pears", summary="pears rot")
-    row(shown, "apples rot").locator("button.pair", has_text="Apples").click()
+    row(shown, "apples rot")
+    shown.locator(".group header button.pair", has_text="Apples").click()
     shown.locator(".groups .alert", has_text="pears rot").wait_for(state="detached")
     assert shown.input_value(".filter") == 'alertname="Apples"'
     shown.fill(".filter", "alertname=~")
@@ -307,7 +307,7 @@ def test_what_others_post_is_shown_as_text(desk: Any) -> None:
     post(shown, "Markup", summary="<img src=x onerror=alert(1)>", runbook_url="javascript:alert(1)")
     seen = row(shown, "<img src=x onerror=alert(1)>")
     seen.locator(".alert-title").click()
-    seen.locator(".facts", has_text="javascript:alert(1)").wait_for()
+    seen.locator(".alert-facts", has_text="javascript:alert(1)").wait_for()
     assert seen.locator("img").count() == 0
     assert seen.locator("a").count() == 0
 
@@ -318,7 +318,7 @@ def test_no_width_scrolls_sideways(desk: Any, picture: Any, width: int) -> None:
     shown = desk(viewport={"width": width, "height": 1100})
     post(shown, "Wide", summary="a very long summary " * 8, reason="because/" * 30)
     row(shown, "a very long summary", "firing").locator(".alert-title").click()
-    shown.wait_for_selector(".story .facts")
+    shown.wait_for_selector(".story .alert-facts")
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     picture(shown, f"alerts-{width}")
 

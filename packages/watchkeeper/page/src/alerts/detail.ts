@@ -55,7 +55,7 @@ interface Line {
 }
 
 function timeline(story: Story): HTMLElement {
-  const lines = [...story.events.flatMap((event) => lineOf(event, story.told)), ...story.told.map(toldLine)].sort((a, b) => b.at - a.at);
+  const lines = [...story.events.flatMap((event) => lineOf(event, story.told)), ...story.told.filter(toPeople).map(toldLine)].sort((a, b) => b.at - a.at);
   if (!lines.length) return h("p", { class: "muted" }, "Nothing is kept of this alert.");
   return h("ol", { class: "timeline-list" }, ...lines.map((line) => h("li", { "data-kind": line.kind }, h("time", { title: new Date(line.at * 1000).toISOString() }, moment(line.at)), h("div", {}, h("b", {}, line.what), line.more ? h("p", {}, line.more) : null))));
 }
@@ -88,8 +88,11 @@ function toldLine(one: Telling): Line {
 
 // --- who was told ---
 
+function toPeople(one: Telling): boolean {
+  return one.receiver !== DIARY;
+}
+
 function whom(one: Telling): string {
-  if (one.receiver === DIARY) return "the keeper's own diary";
   // The name of who acknowledged is what is told, not whom.
   return one.people.length && one.reason !== "acknowledged" ? `${one.people.join(", ")} (${one.receiver})` : one.receiver;
 }
@@ -119,9 +122,11 @@ function result(one: Telling): string {
 }
 
 function tellings({ alert, group, story, now }: Scene): HTMLElement {
-  const rows = [...story.told].reverse();
-  if (!rows.length) return h("p", { class: "muted" }, nobody(alert, group, now));
-  return h(
+  const rows = story.told.filter(toPeople).reverse();
+  const papers = [...new Set(story.told.filter((one) => !toPeople(one)).map((one) => one.channel))].sort();
+  const diary = papers.length ? h("p", { class: "muted" }, `It stands in the keeper's own diary, too (${papers.join(", ")}).`) : null;
+  if (!rows.length) return h("div", {}, h("p", { class: "muted" }, nobody(alert, group, now)), diary);
+  const list = h(
     "ul",
     { class: "told-list" },
     ...rows.map((one) => {
@@ -129,6 +134,7 @@ function tellings({ alert, group, story, now }: Scene): HTMLElement {
       return h("li", { class: state }, h("span", { class: "told-mark", "aria-hidden": "true" }, state === "good" ? "✓" : state === "bad" ? "✕" : "…"), h("div", {}, h("b", {}, whom(one)), ` by ${one.channel} `, h("span", { class: "muted" }, reasonOf(one)), h("p", {}, result(one), one.nextTry && one.state !== "sent" ? " " : null, one.nextTry && one.tries ? until(seconds(one.nextTry), now, "next try in ") : null)), ago(seconds(one.at)));
     }),
   );
+  return h("div", {}, list, diary);
 }
 
 function nobody(alert: Alert, group: Group | null, now: number): string {
@@ -163,7 +169,7 @@ function facts(alert: Alert, silences: Silence[], now: number): HTMLElement {
   if (alert.status.mutedBy.length) rows.push(["muted by the hours", alert.status.mutedBy.join(", ")]);
   rows.push(...notes.map(([name, value]): [string, Node | string] => [name.replaceAll("_", " "), linked(value)]));
   rows.push(...Object.entries(alert.labels).map(([name, value]): [string, string] => [name, value]), ["began", moment(seconds(alert.startsAt))], ["fingerprint", alert.fingerprint]);
-  return h("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h("dl", { class: "alert-facts" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
 /** Only http addresses become links: labels and annotations are whatever somebody posted. */

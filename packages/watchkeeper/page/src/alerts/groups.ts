@@ -31,7 +31,7 @@ export function drawGroups(holder: HTMLElement, groups: Group[], opened: string,
   list(holder, heads, (head) => head.key, (head) => box(head, deeds, now));
   groups.forEach((group, place) => {
     const rows = holder.children[place]?.querySelector<HTMLElement>(".alert-rows");
-    if (rows) drawRows(rows, group.alerts.slice(0, MOST), opened, deeds);
+    if (rows) drawRows(rows, group.alerts.slice(0, MOST), opened, deeds, group.labels);
   });
   held.set(holder, groups);
 }
@@ -51,7 +51,7 @@ interface Head {
 
 function box(head: Head, deeds: Deeds, now: number): HTMLElement {
   const names = Object.entries(head.labels).sort(([a], [b]) => Number(b === "alertname") - Number(a === "alertname"));
-  const title = names.length ? h("span", { class: "group-labels" }, ...names.map(([name, value]) => h("span", { class: "pair" }, h("span", {}, name), h("b", {}, value)))) : h("b", {}, "All alerts");
+  const title = names.length ? h("span", { class: "pairs" }, ...names.map(([name, value]) => pair(name, value, deeds))) : h("b", {}, "All alerts");
   const own = (element: HTMLElement): Group | undefined => {
     const holder = element.closest<HTMLElement>(".groups");
     return holder ? held.get(holder)?.find((group) => nameOf(group) === head.key) : undefined;
@@ -65,7 +65,7 @@ function box(head: Head, deeds: Deeds, now: number): HTMLElement {
   return h(
     "section",
     { class: "group", "aria-label": names.map(([name, value]) => `${name} ${value}`).join(", ") || "All alerts" },
-    h("header", {}, title, h("span", { class: "muted to" }, `→ ${head.receiver}`, head.channels.length ? ` (${head.channels.map((one) => one.replace(/\[0\]$/, "")).join(", ")})` : ""), escalates(head, now), h("span", { class: "acts" }, head.count > 1 ? take : null, names.length ? mute : null)),
+    h("header", {}, title, h("span", { class: "muted to" }, `→ ${head.receiver}`, head.channels.length ? ` (${head.channels.map((one) => one.replace(/\[0\]$/, "")).join(", ")})` : ""), escalates(head, now), head.count > 1 ? h("span", { class: "acts" }, take, names.length ? mute : null) : null),
     h("ul", { class: "alert-rows" }),
     more,
   );
@@ -80,10 +80,11 @@ function escalates(head: Head, now: number): HTMLElement | null {
 
 // --- rows ---
 
-export function drawRows(holder: HTMLElement, alerts: Alert[], opened: string, deeds: Deeds): void {
+/** Rows of alerts; labels that stand above them already are left out. */
+export function drawRows(holder: HTMLElement, alerts: Alert[], opened: string, deeds: Deeds, above: Labels = {}): void {
   const rows = alerts.map((alert) => ({ ...shownOf(alert), open: alert.fingerprint === opened, why: deeds.why() }));
   const byName = new Map(alerts.map((alert) => [alert.fingerprint, alert]));
-  list(holder, rows, (row) => row.fingerprint, (row) => line(byName.get(row.fingerprint)!, row.open, row.why, deeds));
+  list(holder, rows, (row) => row.fingerprint, (row) => line(byName.get(row.fingerprint)!, row.open, row.why, deeds, above));
 }
 
 /** What a row shows: only that makes it anew, not the sender's word that it still fires. */
@@ -92,7 +93,7 @@ function shownOf(alert: Alert): Pick<Alert, "fingerprint" | "labels" | "annotati
   return { fingerprint, labels, annotations, standing, since: at, startsAt, acknowledgement };
 }
 
-function line(alert: Alert, open: boolean, why: string, deeds: Deeds): HTMLElement {
+function line(alert: Alert, open: boolean, why: string, deeds: Deeds, above: Labels): HTMLElement {
   const { fingerprint, standing, labels, annotations } = alert;
   const title = h("button", { type: "button", class: "alert-title", "aria-expanded": String(open), "aria-controls": `story-${fingerprint}`, "data-focus": `open-${fingerprint}` }, summary(alert));
   title.addEventListener("click", () => deeds.open(fingerprint));
@@ -100,7 +101,7 @@ function line(alert: Alert, open: boolean, why: string, deeds: Deeds): HTMLEleme
   return h(
     "li",
     { class: `alert ${standing}`, "data-standing": standing, "data-fingerprint": fingerprint },
-    h("div", { class: "alert-head" }, standingMark(standing), severity(labels["severity"]), h("div", { class: "alert-words" }, title, reason ? h("p", {}, reason) : null, pairs(labels, deeds)), h("div", { class: "alert-side" }, age(alert), takenBy(alert), acts(alert, why, deeds))),
+    h("div", { class: "alert-head" }, standingMark(standing), severity(labels["severity"]), h("div", { class: "alert-words" }, title, reason ? h("p", {}, reason) : null, pairs(labels, above, deeds)), h("div", { class: "alert-side" }, age(alert), takenBy(alert), acts(alert, why, deeds))),
     h("div", { class: "story", id: `story-${fingerprint}`, hidden: !open }),
   );
 }
@@ -138,15 +139,13 @@ export function act(words: string, name: string, why: string, press: (button: HT
   return button;
 }
 
-function pairs(labels: Labels, deeds: Deeds): HTMLElement {
-  const shown = Object.entries(labels).filter(([name]) => name !== "severity");
-  return h(
-    "span",
-    { class: "pairs" },
-    ...shown.map(([name, value]) => {
-      const button = h("button", { type: "button", class: "pair", title: `Show only ${name}="${value}"` }, h("span", {}, name), h("b", {}, value));
-      button.addEventListener("click", () => deeds.narrow(name, value));
-      return button;
-    }),
-  );
+function pairs(labels: Labels, above: Labels, deeds: Deeds): HTMLElement | null {
+  const shown = Object.entries(labels).filter(([name]) => name !== "severity" && !(name in above));
+  return shown.length ? h("span", { class: "pairs" }, ...shown.map(([name, value]) => pair(name, value, deeds))) : null;
+}
+
+function pair(name: string, value: string, deeds: Deeds): HTMLElement {
+  const button = h("button", { type: "button", class: "pair", title: `Show only ${name}="${value}"` }, h("span", {}, name), h("b", {}, value));
+  button.addEventListener("click", () => deeds.narrow(name, value));
+  return button;
 }

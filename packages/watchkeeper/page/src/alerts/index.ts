@@ -27,6 +27,21 @@ const CHIPS: [string, Standing[]][] = [
   ["Resolved", ["resolved"]],
 ];
 
+const GRAVE = ["page", "critical", "high", "error"];
+
+/** What nobody has taken on stands first, the grave before the rest, the new before the old. */
+function urgency(one: Group, other: Group): number {
+  const [a, b] = [one, other].map((group) => Math.min(...group.alerts.map(rank))) as [number, number];
+  const [x, y] = [one, other].map((group) => Math.max(...group.alerts.map((alert) => seconds(alert.startsAt)))) as [number, number];
+  return a - b || y - x || (nameOf(one) < nameOf(other) ? -1 : 1);
+}
+
+function rank(alert: Alert): number {
+  const grave = GRAVE.includes(alert.labels["severity"] ?? "") ? 0 : 1;
+  const place = CHIPS.findIndex(([, standings]) => standings.includes(alert.standing));
+  return 2 * place + grave;
+}
+
 export const view: View = {
   title: "Alerts",
   mount(root, [fingerprint = ""], context) {
@@ -138,7 +153,7 @@ class Screen {
     this.fresh.title = why;
     if (!this.sheet) return;
     const place = (document.activeElement as HTMLElement | null)?.dataset["focus"];
-    const groups = this.sheet.groups.map((group) => ({ ...group, alerts: group.alerts.filter((one) => this.wants(one)) })).filter((group) => group.alerts.length);
+    const groups = this.sheet.groups.map((group) => ({ ...group, alerts: group.alerts.filter((one) => this.wants(one)).sort((a, b) => rank(a) - rank(b)) })).filter((group) => group.alerts.length).sort(urgency);
     this.drawChips(this.sheet);
     this.groups.dataset["empty"] = groups.length ? "" : this.filter.value.trim() || this.hidden.size ? "No alert matches what is chosen above." : "Nothing fires.";
     drawGroups(this.groups, groups, this.opened, this.deeds, live.now());
