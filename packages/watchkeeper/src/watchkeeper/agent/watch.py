@@ -78,6 +78,7 @@ class Watch:
         self.refresh_with = self.registry.refresh_with
         self._clock = clock or Clock()
         environment = os.environ if environment is None else environment
+        self._environment = environment
         self._listen = listen(host, port, token_file, environment)
         self._need_server = need_server
         self._startup_limit = startup_limit
@@ -278,11 +279,12 @@ class Watch:
         self._schedule = Schedule(self._board, self._clock, self._self.checked)
         for check in self._board.checks():
             self._schedule.watch(check)
-        sweep = asyncio.create_task(self._sweep(), name="sweep")
+        tasks = [asyncio.create_task(self._sweep(), name="sweep"), *self._announcing()]
         try:
             await self._serve(enough)
         finally:
-            sweep.cancel()
+            for task in tasks:
+                task.cancel()
             await self._schedule.close()
 
     async def _serve(self, enough: asyncio.Event) -> None:
@@ -298,6 +300,16 @@ class Watch:
             server.close()
             await connections.close()
             self._door = None
+
+    def _announcing(self) -> list[asyncio.Task[None]]:
+        """Begin to announce the bot where KEEPER_URL says to whom; it costs nothing else."""
+        if self._door is None or not self._environment.get("KEEPER_URL"):
+            return []
+        from watchkeeper.agent.registration import announcer
+
+        port = self._door.getsockname()[1]
+        wish = announcer.wish(self._environment, self.service, self._listen, port)
+        return [] if wish is None else [asyncio.create_task(announcer.announcing(wish), name="announcing")]
 
     async def _sweep(self) -> None:
         while True:

@@ -20,7 +20,7 @@ from watchkeeper.keeper.relaying import RemoteWatch, check, sender_of
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, PositionsLost, Sender
 from watchkeeper.keeper.rules import RuleFileError
 from watchkeeper.keeper.ruling import Ruling, files_of
-from watchkeeper.keeper.scrape import Scraper
+from watchkeeper.keeper.scrape import Register, Scraper
 from watchkeeper.keeper.store import Store
 from watchkeeper.keeper.web import prometheus
 
@@ -81,6 +81,8 @@ class Measuring:
         except RuleFileError as error:
             raise ConfigError(f"rule_files: {error}") from None
         self._open_remote()
+        self._register = Register(self._scraper, self._base / self._config.data / "targets.json", self._clock)
+        self._register.restore()
         self._running = prometheus.Running(float(self._config.query.timeout))
         self._stack.callback(self._running.close)
 
@@ -126,6 +128,7 @@ class Measuring:
         """Let the API's handlers find what they answer from."""
         app.state.running = self._running
         app.state.receiving = self._receiving
+        app.state.register = self._register
         app.state.prometheus = self.source()
 
     def source(self) -> prometheus.Source:
@@ -139,6 +142,7 @@ class Measuring:
             started=self._clock(),
             targets=self._scraper.targets,
             metadata=self._scraper.metadata,
+            sayings=self._scraper.sayings,
             rules=self.ruling,
             flags=lambda: flags_of(config),
             config=lambda: yaml_of(config),

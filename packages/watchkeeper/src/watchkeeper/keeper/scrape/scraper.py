@@ -103,6 +103,11 @@ class Scraper:
                     sayings.append(family)
         return told
 
+    def sayings(self) -> list[tuple[Pairs, dict[str, Family]]]:
+        """Return the labels of each target, and what it says about its metrics."""
+        found = [(visit.target.labels, visit.families) for visit in self._visits.values()]
+        return sorted(found, key=lambda one: one[0])
+
     def problems(self) -> dict[str, str]:
         """Return what is wrong with finding targets now: by file path or job name."""
         files = {path: text for files in self._files.values() for path, text in files.errors.items()}

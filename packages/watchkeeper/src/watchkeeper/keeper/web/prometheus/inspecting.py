@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchkeeper.keeper.scrape import Family, TargetStatus
+from watchkeeper.keeper.store.index import acceptor
 from watchkeeper.keeper.web.prometheus.envelope import BadData, success
 from watchkeeper.keeper.web.prometheus.form import Form
 from watchkeeper.keeper.web.prometheus.queries import source_of
@@ -56,6 +57,28 @@ async def metadata(request: Request) -> Response:
     chosen = {name: told[name]} if name in told else {} if name else dict(sorted(told.items()))
     rows = list(chosen.items())[: limit if limit >= 0 else None]
     return success({metric: sayings(families, each) for metric, families in rows})
+
+
+async def targets_metadata(request: Request) -> Response:
+    """Answer what each target that matches says about a metric, or about all of its metrics."""
+    form, source = await Form.of(request), source_of(request)
+    limit, name, chosen = whole(form, "limit"), form.text("metric"), form.matchers("match_target")
+    accepted = [(matcher.name, acceptor(matcher)) for matcher in (chosen[0] if chosen else ())]
+    rows = [
+        told_by(labels, metric, family, named=not name)
+        for labels, families in source.sayings()
+        if all(accepts(dict(labels).get(label, "")) for label, accepts in accepted)
+        for metric, family in families.items()
+        if not name or metric == name
+    ]
+    return success(rows[: limit if limit >= 0 else None])
+
+
+def told_by(
+    labels: tuple[tuple[str, str], ...], metric: str, family: Family, *, named: bool
+) -> dict[str, Any]:
+    about = {"type": family.type, "help": family.help, "unit": family.unit}
+    return {"target": dict(labels), **({"metric": metric} if named else {}), **about}
 
 
 def sayings(families: list[Family], most: int) -> list[dict[str, str]]:

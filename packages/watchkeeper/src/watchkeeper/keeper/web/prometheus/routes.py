@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from watchkeeper.keeper.web.prometheus import (
+    announcing,
     browsing,
     federation,
     inspecting,
@@ -28,6 +29,7 @@ PATHS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "/api/v1/labels": (browsing.labels, ASKED),
     "/api/v1/label/{name}/values": (browsing.label_values, ("GET",)),
     "/api/v1/targets": (inspecting.targets, ("GET",)),
+    "/api/v1/targets/metadata": (inspecting.targets_metadata, ("GET",)),
     "/api/v1/metadata": (inspecting.metadata, ("GET",)),
     "/api/v1/rules": (ruled.rules, ("GET",)),
     "/api/v1/alerts": (ruled.alerts, ("GET",)),
@@ -43,10 +45,15 @@ PATHS: dict[str, tuple[Handler, tuple[str, ...]]] = {
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes; the application's state holds `prometheus` (Source), `running` and `receiving`."""
+    """Return the routes.
+
+    The application's state holds `prometheus` (Source), `running`, `receiving` and `register`.
+    """
     known: list[BaseRoute] = [
         Route(path, guarded(handler), methods=list(methods)) for path, (handler, methods) in PATHS.items()
     ]
+    known.append(Route("/api/v1/targets", guarded(announcing.announce), methods=["POST"]))
+    known.append(Route("/api/v1/targets", guarded(announcing.withdraw), methods=["DELETE"]))
     known.append(Route("/-/healthy", alive, methods=["GET"]))
     known.append(Route("/-/ready", alive, methods=["GET"]))
     known.append(Route("/api/v1/{path:path}", guarded(unknown), methods=list(ASKED)))

@@ -64,6 +64,7 @@ class Source:
     started: float
     targets: Callable[[], list[TargetStatus]]
     metadata: Callable[[], dict[str, list[Family]]]
+    sayings: Callable[[], list[tuple[tuple[tuple[str, str], ...], dict[str, Family]]]]
     rules: Ruled
     flags: Callable[[], dict[str, str]]
     config: Callable[[], str]

@@ -24,7 +24,7 @@ QUESTIONS = frozenset(
     for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
 )
 # Data of programs, many times a minute: not people's deeds, so no rows of the trail.
-INTAKES = frozenset({"/api/v1/write", "/api/v2/alerts"})
+INTAKES = frozenset({"/api/v1/write", "/api/v1/targets", "/api/v2/alerts"})
 INTAKE_FOLDERS = ("/api/ping",)
 # What Prometheus, Alertmanager and their tools speak.
 PROGRAMS = ("/api/v1", "/api/v2", *INTAKE_FOLDERS)
