@@ -185,7 +185,7 @@ def test_alerts_are_inhibited_as_in_alertmanager(case: Case) -> None:
     inhibitor = Inhibitor(rules)
     for source in case["sources"]:
         alert = Alert(labelset(source["labels"]), (), 0.0, None if source["active"] else 1.0)
-        inhibitor.note(alert, source["labels"])
+        inhibitor.note(alert)
     muted = [inhibitor.inhibiting(target["labels"], NOW) is not None for target in case["targets"]]
     assert muted == [target["muted"] for target in case["targets"]]
 
@@ -195,7 +195,7 @@ def test_a_source_counts_where_its_equal_labels_are_the_same(case: Case) -> None
     inhibitor = Inhibitor([InhibitRule(equal=tuple(case["equal"]), target=all_of(['only="target"']))])
     for source in case["sources"]:
         alert = Alert(labelset(source["labels"]), (), 0.0, None if source["active"] else 1.0)
-        inhibitor.note(alert, source["labels"])
+        inhibitor.note(alert)
     target = {**case["input"], "only": "target"}
     assert (inhibitor.inhibiting(target, NOW) is not None) is case["result"]
 

@@ -100,7 +100,12 @@ def test_a_timeline_tells_an_alerts_story_in_order(tmp_path: Path) -> None:
     ]
     assert [event.at for event in store.timeline(name)] == sorted(event.at for event in store.timeline(name))
     assert len(store.events(3)) == 3
-    assert store.expire(NOW + 15) > 0
+    every = store.events(1000)
+    young = [event for event in every if event.at >= NOW + 15]
+    assert 0 < len(young) < len(every)
+    assert store.expire(NOW + 15) == len(every) - len(young)
+    assert store.events(1000) == young
+    assert store.expire(NOW + 10_000) == len(young) and store.events() == []
     store.close()
 
 

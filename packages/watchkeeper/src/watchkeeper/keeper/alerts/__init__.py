@@ -6,7 +6,7 @@ part: alerts come in, and notifications for the receivers of a configuration (`c
 """
 
 from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement
-from watchkeeper.keeper.alerts.alert import Alert, Status, fingerprint
+from watchkeeper.keeper.alerts.alert import Alert, Status
 from watchkeeper.keeper.alerts.alerting import Alerting, IntegrationSettings, Receiver
 from watchkeeper.keeper.alerts.changes import Change, Memory
 from watchkeeper.keeper.alerts.dispatcher import Dispatcher
@@ -21,6 +21,7 @@ from watchkeeper.keeper.alerts.errors import (
     SilenceInvalid,
     SilenceUnknown,
 )
+from watchkeeper.keeper.alerts.fingerprints import fingerprint
 from watchkeeper.keeper.alerts.groups import Integration, Notification, Slot
 from watchkeeper.keeper.alerts.ledger import FIRING, RESOLVED, Ledger, Turn
 from watchkeeper.keeper.alerts.notice import Notice, notices

@@ -1,45 +1,14 @@
-"""The alert value and its identity."""
+"""The alert value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
+from watchkeeper.keeper.alerts.fingerprints import fingerprint
 from watchkeeper.keeper.alerts.labels import Pairs
 
 Status = Literal["firing", "resolved"]
-
-FNV_OFFSET = 0xCBF29CE484222325
-FNV_PRIME = 0x100000001B3
-MASK = (1 << 64) - 1
-
-
-def fingerprint(labels: Iterable[tuple[str, str]]) -> str:
-    """Return the 16 hexadecimal digits that identify a label set.
-
-    FNV-1a, 64 bits, over `name 0xFF value 0xFF` of each pair in the order of the names; pairs with
-    an empty value do not count. Source: Prometheus' common library, model/signature.go.
-    """
-    return _fingerprint(labels if isinstance(labels, tuple) else tuple(labels))
-
-
-# A byte costs 0.1 us in Python; an alert that is sent again each minute is summed once.
-@lru_cache(maxsize=32768)
-def _fingerprint(labels: Pairs) -> str:
-    total = FNV_OFFSET
-    for name, value in sorted(labels):
-        if value:
-            total = fnv1a(fnv1a(total, name), value)
-    return f"{total:016x}"
-
-
-def fnv1a(total: int, text: str) -> int:
-    """Add a text and the separator 0xFF to a running FNV-1a sum."""
-    for byte in text.encode() + b"\xff":
-        total = ((total ^ byte) * FNV_PRIME) & MASK
-    return total
 
 
 @dataclass(frozen=True, slots=True)

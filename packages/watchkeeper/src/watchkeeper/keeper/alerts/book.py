@@ -15,15 +15,19 @@ from watchkeeper.keeper.alerts.routes import Route
 
 @dataclass(slots=True)
 class Kept:
-    """An alert, its labels as a mapping, the routes it takes, and its state."""
+    """An alert, the routes it takes, and its state."""
 
     alert: Alert
-    labels: dict[str, str]
     routes: list[Route]
     state: State = RESOLVED
     since: float = 0.0
     told_at: float = 0.0
     settled: bool = False
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return the labels as a mapping; they are not kept twice."""
+        return dict(self.alert.labels)
 
     @property
     def standing(self) -> Standing:

@@ -28,6 +28,7 @@ from watchkeeper.keeper.alerts.changes import (
 from watchkeeper.keeper.alerts.deliveries import Deliveries
 from watchkeeper.keeper.alerts.errors import AlertInvalid
 from watchkeeper.keeper.alerts.escalating import Escalations
+from watchkeeper.keeper.alerts.fingerprints import sum_up
 from watchkeeper.keeper.alerts.grouping import Grouping
 from watchkeeper.keeper.alerts.groups import Entry, Group, Notification, Slot, TellingLog
 from watchkeeper.keeper.alerts.groups.log import expiry
@@ -104,20 +105,16 @@ class Dispatcher:
 
     def receive(self, posted: Iterable[Posted], now: float) -> list[AlertInvalid]:
         """Take alerts in; the good ones of a post are kept although others are refused and returned."""
-        refused = []
+        refused, alerts = [], []
         for one in posted:
             try:
-                alert = accepted(one, now, self.alerting.resolve_timeout)
+                alerts.append(accepted(one, now, self.alerting.resolve_timeout))
             except AlertInvalid as error:
                 refused.append(error)
-                continue
-            self._take(alert, now)
+        sum_up([one.labels for one in alerts])
+        for alert in alerts:
+            self.groups.insert(self.register.take(alert, self.alerting.routes, now), now)
         return refused
-
-    def _take(self, alert: Alert, now: float) -> None:
-        known = self.register.alerts.get(alert.labels)
-        routes = None if known else self.alerting.routes(dict(alert.labels))
-        self.groups.insert(self.register.take(alert, routes, now), now)
 
     # Time
 

@@ -16,8 +16,8 @@ _CLASSIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 def labelset(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
     """Return labels as sorted pairs; a pair with an empty value is as good as none."""
-    pairs = labels.items() if isinstance(labels, Mapping) else labels
-    return tuple(sorted(pair for pair in pairs if pair[1]))
+    pairs = labels.items() if type(labels) is dict or isinstance(labels, Mapping) else labels
+    return tuple(sorted([pair for pair in pairs if pair[1]]))
 
 
 def classic_name(name: str) -> bool:
@@ -27,6 +27,8 @@ def classic_name(name: str) -> bool:
 
 def proper_text(text: str) -> bool:
     """Return whether a text can be written as UTF-8; lone surrogates cannot."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

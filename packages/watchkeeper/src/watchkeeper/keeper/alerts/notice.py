@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchkeeper.keeper.alerts.alert import Alert, Status
 from watchkeeper.keeper.alerts.ledger import FIRING
-from watchkeeper.keeper.alerts.subject import annotations_of, labels_of
+from watchkeeper.keeper.alerts.subject import annotations_of, bot_of, labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,5 @@ def notice(
     annotations = annotations_of(subject, cause or reason)
     if end is not None:
         annotations["resolved_by"] = reason
-    return Notice(
-        at, subject, Alert(labels_of(subject, severity), tuple(sorted(annotations.items())), start, end)
-    )
+    labels = labels_of(subject, severity, bot_of(subject, cause or reason))
+    return Notice(at, subject, Alert(labels, tuple(sorted(annotations.items())), start, end))

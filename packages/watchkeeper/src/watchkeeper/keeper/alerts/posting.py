@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from sys import intern
 
 from watchkeeper.keeper.alerts.alert import Alert
 from watchkeeper.keeper.alerts.errors import AlertInvalid
@@ -44,11 +45,17 @@ def accepted(posted: Posted, now: float, resolve_timeout: float) -> Alert:
     check_texts("label", labels)
     annotations = labelset(posted.annotations)
     check_texts("annotation", annotations)
+    # Most values are those of many alerts; each is kept once.
+    labels = tuple([(intern(name), intern(value)) for name, value in labels])
     return Alert(labels, annotations, starts_at, ends_at, posted.generator_url, now, timed)
 
 
 def check_texts(what: str, pairs: tuple[tuple[str, str], ...]) -> None:
     """Refuse names and values that are not UTF-8, an empty name, or too much of it all."""
+    whole = "".join([part for pair in pairs for part in pair])
+    # All at once where nothing is wrong, as nearly always.
+    if len(whole) <= MOST_BYTES and proper_text(whole) and all(name for name, _ in pairs):
+        return
     size = 0
     for name, value in pairs:
         size += len(name) + len(value)

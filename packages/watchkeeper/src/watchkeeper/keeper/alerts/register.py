@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from watchkeeper.keeper.alerts.acknowledgement import Acknowledgement, Acknowledgements
 from watchkeeper.keeper.alerts.alert import Alert
@@ -25,6 +25,8 @@ from watchkeeper.keeper.alerts.journal import Journal
 from watchkeeper.keeper.alerts.labels import Pairs
 from watchkeeper.keeper.alerts.routes import Route
 
+Routing = Callable[[Mapping[str, str]], list[Route]]
+
 
 class Register:
     """Pending until the alert's group is first looked at, then firing, maybe acknowledged, resolved."""
@@ -40,7 +42,6 @@ class Register:
         alert = standing.alert
         kept = Kept(
             alert=alert,
-            labels=dict(alert.labels),
             routes=routes,
             state=standing.state,
             since=standing.since,
@@ -48,19 +49,19 @@ class Register:
             settled=standing.settled,
         )
         self.alerts.put(kept)
-        self._inhibitor.note(alert, kept.labels)
+        self._inhibitor.note(alert)
         return kept
 
-    def take(self, alert: Alert, routes: list[Route] | None, now: float) -> Kept:
-        """Take in an alert that was posted; routes are needed where it is not known yet."""
+    def take(self, alert: Alert, routes_of: Routing, now: float) -> Kept:
+        """Take in an alert that was posted; one that is not known yet is routed."""
         kept = self.alerts.get(alert.labels)
         if kept is None:
-            kept = Kept(alert, dict(alert.labels), routes or [], since=now)
+            kept = Kept(alert, routes_of(dict(alert.labels)), since=now)
             self.alerts.put(kept)
         else:
             self.alerts.join(kept, alert, now)
             kept.settled = False
-        self._inhibitor.note(kept.alert, kept.labels)
+        self._inhibitor.note(kept.alert)
         if kept.alert.resolved(now):
             self._resolve(kept, now)
         elif kept.state == RESOLVED:
@@ -71,7 +72,7 @@ class Register:
     def end(self, kept: Kept, alert: Alert, now: float, who: str) -> None:
         """End an alert by somebody's word."""
         kept.alert = alert
-        self._inhibitor.note(alert, kept.labels)
+        self._inhibitor.note(alert)
         self._resolve(kept, now, who)
         self._journal.note(AlertKept(kept.standing))
 

@@ -2,7 +2,9 @@
 
 A subject is `kind/owner/name`: `target/<job>/<instance>`, `component/<bot>/<name>`,
 `silence/<bot>/<judge>`, `ping/<bot>/heartbeat`, `guard/keeper/breaker`. An alert of a rule is
-`rule/<alert name>/<all its labels as JSON>`, and its reason is a line, then its annotations as JSON.
+`rule/<alert name>/<all its labels as JSON>`, and its reason is a line, then its annotations as JSON. The
+row of a target's alert has the bot that the target is labelled with behind its reason in the same way, so
+that its end has the labels of its beginning.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ KINDS = {
 }
 
 RULE = "rule/"
+TARGET = "target/"
 
 
 def split(subject: str) -> tuple[str, str, str]:
@@ -30,14 +33,34 @@ def split(subject: str) -> tuple[str, str, str]:
     return kind, owner, name
 
 
-def labels_of(subject: str, severity: str) -> Pairs:
-    """Return the labels of the alert of a subject, sorted by name."""
+def labels_of(subject: str, severity: str, bot: str = "") -> Pairs:
+    """Return the labels of the alert of a subject, sorted by name; bot is that of a target, if it has one."""
     kind, owner, name = split(subject)
     if kind == "rule":
         return tuple(sorted(json.loads(name).items()))
     alertname, owner_label, name_label = KINDS.get(kind, (kind.title(), "owner", "name"))
     pairs = {"alertname": alertname, "severity": severity, owner_label: owner, name_label: name}
+    if bot and kind == "target":
+        pairs["bot"] = bot
     return tuple(sorted(pairs.items()))
+
+
+def with_bot(subject: str, reason: str, bot: str) -> str:
+    """Return a reason as the row of a target's alert holds it; any other stays as it is."""
+    if not subject.startswith(TARGET):
+        return reason
+    line = " ".join(reason.splitlines())
+    return f"{line}\n{json.dumps({'bot': bot})}" if bot else line
+
+
+def bot_of(subject: str, reason: str) -> str:
+    """Return the bot that the row of a target's alert names, empty without one."""
+    rest = reason.partition("\n")[2] if subject.startswith(TARGET) else ""
+    try:
+        found = json.loads(rest) if rest else {}
+    except ValueError:  # the words of an error that had several lines
+        return ""
+    return str(found.get("bot", "")) if isinstance(found, dict) else ""
 
 
 def summary_of(subject: str) -> str:

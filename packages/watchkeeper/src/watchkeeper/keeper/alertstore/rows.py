@@ -59,42 +59,29 @@ class SilenceRow(msgspec.Struct, frozen=True, array_like=True):
     annotations: Pairs
 
 
+# By class, since a post of ten thousand alerts makes ten thousand of the first.
+MAKERS: dict[type, Callable[[Any], Row]] = {
+    AlertKept: lambda one: Row("alerts", _PACK(one.standing.alert.labels), _PACK(one.standing)),
+    AlertDropped: lambda one: Row("alerts", _PACK(one.labels)),
+    GroupKept: lambda one: Row("groups", _PACK((one.route_id, one.labels)), _PACK(one)),
+    GroupDropped: lambda one: Row("groups", _PACK((one.route_id, one.labels))),
+    Logged: lambda one: Row("log", _PACK(one.slot), _PACK(one.entry)),
+    LogDropped: lambda one: Row("log", _PACK(one.slot)),
+    SilenceKept: lambda one: Row("silences", one.silence.id.encode(), packed_silence(one.silence)),
+    SilenceDropped: lambda one: Row("silences", one.id.encode()),
+    Acknowledged: lambda one: Row(
+        "acknowledgements", one.acknowledgement.fingerprint.encode(), _PACK(one.acknowledgement)
+    ),
+    AcknowledgementDropped: lambda one: Row("acknowledgements", one.fingerprint.encode()),
+    RunKept: lambda one: Row("runs", one.run.group_key.encode(), _PACK(one.run)),
+    RunDropped: lambda one: Row("runs", one.group_key.encode()),
+}
+
+
 def row_of(change: Change) -> Row | None:
     """Return the row of a change; an event has none of this kind."""
-    match change:
-        case AlertKept(standing):
-            return Row("alerts", _PACK(standing.alert.labels), _PACK(standing))
-        case AlertDropped(labels):
-            return Row("alerts", _PACK(labels))
-        case GroupKept(route_id, labels, _, _):
-            return Row("groups", _PACK((route_id, labels)), _PACK(change))
-        case GroupDropped(route_id, labels):
-            return Row("groups", _PACK((route_id, labels)))
-        case Logged(slot, entry):
-            return Row("log", _PACK(slot), _PACK(entry))
-        case LogDropped(slot):
-            return Row("log", _PACK(slot))
-        case _:
-            return row_of_words(change)
-
-
-def row_of_words(change: Change) -> Row | None:
-    """Return the row of what people said, or of an escalation."""
-    match change:
-        case SilenceKept(silence):
-            return Row("silences", silence.id.encode(), packed_silence(silence))
-        case SilenceDropped(id):
-            return Row("silences", id.encode())
-        case Acknowledged(acknowledgement):
-            return Row("acknowledgements", acknowledgement.fingerprint.encode(), _PACK(acknowledgement))
-        case AcknowledgementDropped(fingerprint):
-            return Row("acknowledgements", fingerprint.encode())
-        case RunKept(run):
-            return Row("runs", run.group_key.encode(), _PACK(run))
-        case RunDropped(group_key):
-            return Row("runs", group_key.encode())
-        case _:
-            return None
+    make = MAKERS.get(type(change))
+    return make(change) if make else None
 
 
 def latest(changes: Iterable[Change]) -> tuple[dict[tuple[str, bytes], Row], list[Event]]:

@@ -23,11 +23,16 @@ CREATE TABLE IF NOT EXISTS timeline (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, fingerprint TEXT NOT NULL,
   kind TEXT NOT NULL, detail TEXT NOT NULL, who TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS timeline_fingerprint ON timeline (fingerprint, id);
-CREATE INDEX IF NOT EXISTS timeline_at ON timeline (at);
+DROP INDEX IF EXISTS timeline_at;
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 0), at REAL NOT NULL);
 """
 _KEPT = "CREATE TABLE IF NOT EXISTS {} (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;"
 _EVENT = "INSERT INTO timeline (at, fingerprint, kind, detail, who) VALUES (?,?,?,?,?)"
+# Rows are in the order of their times, so the first that stays tells which go: no index is kept for that.
+_EXPIRE = (
+    "DELETE FROM timeline WHERE id < COALESCE("
+    "(SELECT id FROM timeline WHERE at >= ? ORDER BY id LIMIT 1), 9223372036854775807)"
+)
 # How long the clock may stand still where nothing is written (seconds).
 CLOCK_SECONDS = 10.0
 
@@ -143,7 +148,7 @@ class AlertStore:
     def expire(self, before: float) -> int:
         """Remove the events older than a Unix time; return how many."""
         with self._lock:
-            return self._db.execute("DELETE FROM timeline WHERE at < ?", (before,)).rowcount
+            return self._db.execute(_EXPIRE, (before,)).rowcount
 
     def close(self) -> None:
         """Let go of the file."""

@@ -18,8 +18,9 @@ class Inhibitor:
         self.rules = tuple(rules)
         self._sources: list[Sources] = [{} for _ in self.rules]
 
-    def note(self, alert: Alert, labels: Mapping[str, str]) -> None:
-        """Take note of an alert as it is now; labels are its own, as a mapping."""
+    def note(self, alert: Alert) -> None:
+        """Take note of an alert as it is now."""
+        labels = dict(alert.labels) if self.rules else {}
         for rule, sources in zip(self.rules, self._sources, strict=True):
             if rule.is_source(labels):
                 sources.setdefault(rule.shared(labels), {})[alert.labels] = alert

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # What go-openapi/strfmt reads: RFC 3339, also without a zone, also with a blank in the middle.
 SHAPE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:?\d\d)?")
@@ -17,6 +18,8 @@ def stamp(at: float) -> str:
     return f"{text}.{whole % 1000:03d}Z"
 
 
+# Alerts of one post have the same times more often than not.
+@lru_cache(maxsize=256)
 def moment(text: str | None) -> float | None:
     """Read a time in Unix seconds; None for none, also where it is Go's zero time. Raise ValueError."""
     if not text:
