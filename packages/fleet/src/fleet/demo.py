@@ -35,7 +35,7 @@ class Demo:
         """Run until the time is up (0: until Ctrl-C), injecting the faults."""
         waiting = read_faults(self._wish.faults, self._wish.bots)
         length = max(self._wish.seconds, seconds_needed(waiting)) if self._wish.seconds else 0.0
-        while not length or time.time() - self._began < length:
+        while waiting or not length or time.time() - self._began < length:
             if waiting and time.time() - self._began >= waiting[0].start:
                 self._inject(waiting.pop(0))
             self._breathe()

@@ -32,6 +32,10 @@ LIMITS = {
     "ApiFailuresRepeat": ">= 5",
     "ProcessMemoryAboveLimit": "> 2000e6",
     "MonitorBreakerTripped": "== 1",
+    "CopyLossWarning": ">= 0.12 < 0.15",
+    "CopyLossCritical": ">= 0.15",
+    "CopyApiFailing": "< 0.8",
+    "CopyDecidesSlowly": "> 0.045",
 }
 
 
