@@ -22,6 +22,8 @@ def test_no_width_scrolls_sideways(house: Any, open_page: Any, place: str, width
     ready(shown)
     shown.wait_for_selector(".room > *")
     if place.startswith("#/bot"):
+        shown.wait_for_selector(".panel", state="attached")
+        shown.locator(".panel").first.scroll_into_view_if_needed()
         shown.wait_for_selector(".panel canvas")
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -7,16 +7,17 @@ import { banner, silent } from "../shell/banner";
 import { h, set, text } from "../shell/dom";
 import { figures } from "../shell/figures";
 import { moment } from "../shell/format";
-import type { Bot, Overview } from "../shell/model";
+import type { Bot, Figure, Overview } from "../shell/model";
+import { instant } from "../shell/prom";
 import * as rows from "../shell/rows";
 import type { Context, View } from "../shell/view";
 import { cards, parts } from "./cards";
 import { Curves } from "./curves";
 import { graph } from "./graph";
-import { PROCESS } from "./kinds";
+import { type Kind, PROCESS } from "./kinds";
 import { operations } from "./operations";
 import { ranges, remembered } from "./ranges";
-import { kindOf, names, Scope } from "./scope";
+import { kindOf, measured, names, Scope } from "./scope";
 import { integrity, objectives, providers, refusals, section, type Sheet } from "./tables";
 
 /** Tables are asked for this often, in ms. */
@@ -46,6 +47,7 @@ class Screen {
   private readonly curves: Curves;
   private readonly ends: (() => void)[];
   private sheets: Sheet[] = [];
+  private headlines: Figure[] = [];
   private seconds = remembered();
   private asked = 0;
   private seeking = false;
@@ -81,10 +83,17 @@ class Screen {
       this.drawGraph(bot);
       text(this.about, [bot.service, bot.version, bot.started ? `started ${moment(bot.started)}` : ""].filter(Boolean).join(" · "));
     }
-    if (changed.has("figures")) figures(this.figures, overview.figures[this.name] ?? []);
+    if (changed.has("figures")) this.drawFigures(overview);
     if (changed.has("alerts")) rows.alerts(this.alerts, overview.alerts.filter((row) => belongs(row.labels, this.name, overview)));
     if (changed.has("flips")) rows.flips(this.flips, overview.flips.filter((row) => mine(row.subject, this.name, overview)));
     this.state();
+  }
+
+  /** The keeper's figures; a kind of bot that it has none for gets its headlines. */
+  private drawFigures(overview: Overview): void {
+    const told = overview.figures[this.name] ?? [];
+    const more = this.headlines.filter((own) => !told.some((row) => row.title === own.title));
+    figures(this.figures, [...(told.some((row) => row.id === "profit") ? [] : more), ...told]);
   }
 
   private drawGraph(bot: Bot): void {
@@ -160,7 +169,15 @@ class Screen {
     this.curves.add(this.measured, PROCESS, scope, known);
     this.measured.append(report.box);
     this.sheets = shown([...pair, ...wide, report]);
+    if (kind) this.sheets.push({ box: this.figures, refresh: () => this.askHeadlines(kind, scope, known) });
     void this.ask();
+  }
+
+  private async askHeadlines(kind: Kind, scope: Scope, known: Set<string>): Promise<void> {
+    const wanted = [kind.profit, kind.pace, kind.speed].filter((row) => measured(row.expr, known));
+    const found = await Promise.all(wanted.map((row) => instant(this.context.api, scope.fill(row.expr))));
+    this.headlines = wanted.map(({ title, unit }, place): Figure => ({ id: `own-${place}`, title, unit, value: found[place]![0]?.value ?? null }));
+    if (this.context.live.overview) this.drawFigures(this.context.live.overview);
   }
 
   private async ask(): Promise<void> {

@@ -24,7 +24,7 @@ const MOST_TRACKS = 50;
 const MOST_STRETCHES = 300;
 
 const WORDS: Record<string, Record<number, string>> = {
-  monitoring_component_status: { 1: "healthy", 0: "unhealthy", [-1]: "unknown" },
+  monitoring_component_status: { 1: "healthy", 0: "degraded", [-1]: "unhealthy" },
   up: { 1: "up", 0: "down" },
 };
 
@@ -70,6 +70,6 @@ function wordOf(metric: string, value: number, unit: Unit): string {
 function lookOf(word: string, value: number): string {
   if (word === "healthy" || word === "up") return "good";
   if (word === "unhealthy" || word === "down") return "bad";
-  if (word === "unknown") return "dim";
+  if (word === "degraded") return "fair";
   return `v${Math.abs(Math.round(value)) % 8}`;
 }

@@ -8,10 +8,13 @@ import type { Overview } from "../shell/model";
 import * as rows from "../shell/rows";
 import type { Context, View } from "../shell/view";
 import { bots, numbers } from "./bots";
+import { hour } from "./hour";
 import { type Pulse, pulses } from "./pulse";
 
 /** Numbers are asked for this often, in ms. */
 const EVERY = 5000;
+/** The hour is drawn again after this many of these. */
+const SELDOM = 4;
 
 export const view: View = {
   title: "Overview",
@@ -26,10 +29,12 @@ class Screen {
   private readonly cards = h("ul", { id: "bots", class: "botcards" });
   private readonly alerts = h("ul", { id: "alerts", class: "rows" });
   private readonly flips = h("ol", { id: "flips", class: "rows" });
+  private readonly hour = h("div", { id: "hour" });
   private readonly targets = h("ul", { id: "targets", class: "rows" });
   private readonly ends: (() => void)[];
   private known = new Map<string, Pulse>();
   private asking = false;
+  private turn = 0;
 
   constructor(
     root: HTMLElement,
@@ -38,7 +43,7 @@ class Screen {
     root.append(
       h("h1", { class: "unseen" }, "Overview"),
       this.overall,
-      h("div", { class: "columns" }, h("div", {}, section("Bots", this.cards)), h("aside", {}, section("Alerts", this.alerts), section("Recent changes", this.flips), section("Targets", this.targets))),
+      h("div", { class: "columns" }, h("div", {}, section("Bots", this.cards), section("The last hour", this.hour)), h("aside", {}, section("Alerts", this.alerts), section("Recent changes", this.flips), section("Targets", this.targets))),
     );
     if (!context.live.overview) this.overall.append("Waiting for the keeper");
     const timer = window.setInterval(() => void this.ask(), EVERY);
@@ -77,6 +82,7 @@ class Screen {
     try {
       this.known = await pulses(api, live.overview);
       numbers(this.cards, live.overview, this.known);
+      if (this.turn++ % SELDOM === 0) await hour(this.hour, api, live.overview, live.now());
     } catch {
       // A keeper under stress answers its stream and not this; the numbers stay as they were.
     } finally {
