@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,22 @@ def test_a_post_of_more_alerts_than_are_kept_is_refused_whole(stand: Any) -> Non
     assert desk.ask("/api/v2/alerts", "POST", many[:1000])[0] == 200
     assert desk.ask("/api/v2/alerts", "POST", many[:1000])[0] == 200  # known ones may always come again
     assert desk.ask("/api/v2/alerts", "POST", many[1000:1001])[0] == 413
+
+
+def test_a_post_of_many_alerts_keeps_nobody_waiting(stand: Any) -> None:
+    """While tens of thousands are taken in at once, others are answered; then all of them are there."""
+    desk = stand(most=100_000)
+    many = json.dumps([{"labels": {"alertname": "A", "n": str(n)}} for n in range(20_000)]).encode()
+    answers: list[int] = []
+    post = threading.Thread(target=lambda: answers.append(desk.ask("/api/v2/alerts", "POST", many)[0]))
+    post.start()
+    meanwhile = 0
+    while post.is_alive():
+        meanwhile += desk.ask("/api/v2/receivers")[0] == 200
+    post.join()
+    assert answers == [200]
+    assert meanwhile > 2
+    assert len(desk.ask("/api/v2/alerts?filter=n=~%22.*%22")[1]) == 20_000
 
 
 def test_a_body_beyond_the_limit_is_refused(stand: Any) -> None:
