@@ -231,6 +231,7 @@ def test_alerts_are_handed_over_to_a_real_alertmanager(tmp_path: Path, ask: Any)
             (found,) = until(theirs, "our alert at the real one")
             assert found["labels"] == {
                 "alertname": "TargetDown",
+                "bot": "arb",
                 "instance": "127.0.0.1:1",
                 "job": "gone",
                 "severity": "critical",

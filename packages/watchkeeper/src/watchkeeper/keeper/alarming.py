@@ -170,11 +170,14 @@ class Alarming:
             for forwarder in self.forwarders:
                 group.create_task(forwarder.run(), name=f"forward {forwarder.place.url}")
 
-    async def follow(self, firing: Mapping[str, str], now: float) -> None:
-        """Bring what fires after a round to the desk, and to the Alertmanagers that tell it instead of us."""
+    async def follow(self, firing: Mapping[str, str], bots: Mapping[str, str], now: float) -> None:
+        """Bring what fires after a round to the desk, and to the Alertmanagers that tell it instead of us.
+
+        bots are those of targets that are labelled with one, by subject.
+        """
         self._round_at = now
         kept = (one.alert for one in self.desk.dispatcher.register.alerts)
-        posts = self._feed.posts(firing, self._judge.standings, kept, now) + self._reminders(now)
+        posts = self._feed.posts(firing, self._judge.standings, kept, now, bots) + self._reminders(now)
         if not posts:
             return
         for forwarder in self.forwarders:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from watchkeeper.keeper.alerts import Alert, Posted, labels_of
+from watchkeeper.keeper.alerts import Alert, Posted, fingerprint, labels_of
+from watchkeeper.keeper.alerts.labels import labelset
 from watchkeeper.keeper.alerts.subject import annotations_of
 from watchkeeper.keeper.judge import Standing
 
@@ -31,29 +32,32 @@ class Feed:
         standings: Mapping[str, Standing],
         kept: Iterable[Alert],
         now: float,
+        bots: Mapping[str, str] = {},
     ) -> list[Posted]:
         """Return what to post now (Unix seconds).
 
-        firing are severities by subject; kept are the alerts that the desk holds, looked at once after
-        a start: those of ours that fire no longer end.
+        firing are severities by subject, bots those of targets that are labelled with one; kept are the
+        alerts that the desk holds, looked at once after a start: those of ours that fire no longer end.
         """
         found = [self._ended(subject, now) for subject in list(self._posted) if subject not in firing]
         for subject, severity in firing.items():
-            post = self._post(subject, severity, standings.get(subject), now)
+            post = self._post(subject, severity, standings.get(subject), now, bots.get(subject, ""))
             if post is not None:
                 found.append(post)
         return found + self._begin(kept, now)
 
-    def _post(self, subject: str, severity: str, standing: Standing | None, now: float) -> Posted | None:
+    def _post(
+        self, subject: str, severity: str, standing: Standing | None, now: float, bot: str
+    ) -> Posted | None:
         """Return the post of a subject that fires; None where it was posted just now."""
         last = self._posted.get(subject)
         annotations = annotations_of(subject, standing.reason if standing else "")
         fresh = last is None or last[0].annotations != annotations
         if last is not None and not fresh and 0 <= now - last[1] < AGAIN_SECONDS:
             return None
-        labels = {**self.external, **dict(labels_of(subject, severity))}
+        labels = {**self.external, **dict(labels_of(subject, severity, bot))}
         starts_at = standing.since if standing else now
-        url = f"{self.base}/#{subject.partition('{')[0].rstrip('/')}"
+        url = f"{self.base}/#/alerts/{fingerprint(labelset(labels))}"
         post = Posted(labels, annotations, min(starts_at, now), now + LASTING_SECONDS, url)
         self._posted[subject] = (post, now)
         return post

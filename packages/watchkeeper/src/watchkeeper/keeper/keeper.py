@@ -22,6 +22,7 @@ from watchkeeper.keeper.config import Config, jobs_of
 from watchkeeper.keeper.findings import Gathering, silence_rules
 from watchkeeper.keeper.guard import REFRESH_SECONDS, Shedding
 from watchkeeper.keeper.judge import Contact, Finding, Judge, overall
+from watchkeeper.keeper.judge.targets import owners
 from watchkeeper.keeper.measuring import Measuring
 from watchkeeper.keeper.round import Round
 from watchkeeper.keeper.scrape import Scraper, TargetStatus
@@ -54,6 +55,7 @@ def contact_of(status: TargetStatus, alone: bool) -> Contact:
         url=status.url,
         duration=status.last_duration,
         samples=status.samples,
+        owner=labels.get("bot", ""),
     )
 
 
@@ -253,7 +255,7 @@ class Keeper:
             contacts = self.contacts()
             self.asker.ask(contacts)
             await self.round.go(contacts, self._clock())
-            await self.alarming.follow(self._ledger.firing, self._clock())
+            await self.alarming.follow(self._ledger.firing, owners(contacts), self._clock())
             if not self.alarming.guard.tripped or time.monotonic() - shown >= REFRESH_SECONDS:
                 self._live.refresh()
                 shown = time.monotonic()

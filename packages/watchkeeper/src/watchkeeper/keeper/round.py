@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from watchkeeper.keeper.alerts import Ledger, Turn
+from watchkeeper.keeper.alerts import FIRING, Ledger, Turn
+from watchkeeper.keeper.alerts.subject import with_bot
 from watchkeeper.keeper.judge import Contact, Finding, Flipped, Judge
+from watchkeeper.keeper.judge.targets import owners
 from watchkeeper.keeper.memory import ALERT
 from watchkeeper.keeper.store import Flip, Flips, StoreError
 
@@ -57,8 +59,9 @@ class Round:
         for flip in self._judge.look(now, self._findings(contacts, self._judge, now)):
             self._write(row_of(flip))
             self._judge.apply(flip)
+        bots = owners(contacts)
         for turn in self._ledger.turns(self._standings()):
-            await self._raise(turn, now)
+            await self._raise(turn, bots, now)
         await self._telling.follow()
         self.tally.rounds += 1
 
@@ -66,9 +69,11 @@ class Round:
         held = self._judge.standings.values()
         return [(one.subject, one.state, one.reason, one.severity) for one in held]
 
-    async def _raise(self, turn: Turn, now: float) -> None:
+    async def _raise(self, turn: Turn, bots: Mapping[str, str], now: float) -> None:
         """Write an alert's change; where the disk refuses the row, tell it at once: silence is worse."""
-        flip = Flip(now, ALERT + turn.subject, turn.before, turn.after, turn.reason, turn.severity)
+        begins = turn.after == FIRING
+        reason = with_bot(turn.subject, turn.reason, bots.get(turn.subject, "")) if begins else turn.reason
+        flip = Flip(now, ALERT + turn.subject, turn.before, turn.after, reason, turn.severity)
         if not self._write(flip):
             await self._telling.unwritten(flip)
         self._ledger.apply(turn)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.keeper.alerts import Alert, Posted
+from watchkeeper.keeper.alerts import Alert, Posted, fingerprint
 from watchkeeper.keeper.feeding import AGAIN_SECONDS, LASTING_SECONDS, Feed
 from watchkeeper.keeper.judge import Standing
 
@@ -30,7 +30,8 @@ def test_what_fires_is_posted_with_its_words() -> None:
     }
     assert post.annotations["reason"] == "silent"
     assert (post.starts_at, post.ends_at) == (90.0, 100.0 + LASTING_SECONDS)
-    assert post.generator_url == f"{BASE}/#component/arb/feed"
+    name = fingerprint(tuple(sorted(post.labels.items())))
+    assert post.generator_url == f"{BASE}/#/alerts/{name}"
 
 
 def test_it_is_posted_again_each_minute_and_when_its_words_change() -> None:
@@ -69,6 +70,17 @@ def test_a_restart_ends_our_alerts_that_no_longer_fire() -> None:
         "ComponentUnhealthy": 100.0 + LASTING_SECONDS,
         "Gone": 100.0,
     }
+
+
+def test_a_targets_alert_has_the_bot_that_the_target_is_labelled_with() -> None:
+    """To its end; other alerts know their bot by themselves, and a target without one has none."""
+    feed, subject = Feed(BASE), "target/job/h:1"
+    firing = {subject: "critical", SUBJECT: "critical", "target/job/h:2": "critical"}
+    found = feed.posts(firing, {}, [], 100.0, {subject: "arb", SUBJECT: "none"})
+    bots = [one.labels.get("bot") for one in found]
+    assert bots == ["arb", "arb", None]
+    ended = feed.posts({}, {}, [], 130.0)
+    assert [one.labels for one in ended] == [one.labels for one in found]
 
 
 def test_external_labels_are_added_and_never_overrule() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.keeper.judge.finding import CRITICAL, DOWN, UNKNOWN, UP, Finding
@@ -9,7 +10,10 @@ from watchkeeper.keeper.judge.finding import CRITICAL, DOWN, UNKNOWN, UP, Findin
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The last scrape of a target; up is None and at 0 before the first one. Times in seconds."""
+    """The last scrape of a target; up is None and at 0 before the first one. Times in seconds.
+
+    owner is its label `bot`, empty without one; bot is never empty.
+    """
 
     job: str
     instance: str
@@ -21,11 +25,21 @@ class Contact:
     url: str = ""
     duration: float = 0.0
     samples: int = 0
+    owner: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"target/{self.job}/{self.instance}"
+
+
+def owners(contacts: Iterable[Contact]) -> dict[str, str]:
+    """Return the bots of targets that are labelled with one, by subject."""
+    return {one.subject: one.owner for one in contacts if one.owner}
 
 
 def target_finding(contact: Contact, now: float, hold: float, severity: str = CRITICAL) -> Finding:
     """Return whether a target is up; a scrape that is long overdue means that nobody knows."""
-    subject = f"target/{contact.job}/{contact.instance}"
+    subject = contact.subject
     if contact.up is None:
         return Finding(subject, UNKNOWN, "not scraped yet", severity)
     overdue = now - contact.at
