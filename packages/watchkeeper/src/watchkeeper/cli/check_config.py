@@ -34,6 +34,7 @@ def run(given: argparse.Namespace) -> int:
         config = load(path)
         token_of(config.listen, os.environ, base)
         check_objectives(config, base)
+        rules = check_rules(config, base)
     except ConfigError as error:
         sys.stderr.write(f"watchkeeper: {error}\n")
         return 2
@@ -42,8 +43,35 @@ def run(given: argparse.Namespace) -> int:
     jobs = len(config.scrape_configs)
     targets = sum(len(group.targets) for job in config.scrape_configs for group in job.static_configs)
     judges = len(config.judge.silence)
-    sys.stdout.write(f"{path}: good: {jobs} jobs, {targets} targets in the file, {judges} silence judges\n")
+    sys.stdout.write(
+        f"{path}: good: {jobs} jobs, {targets} targets in the file, {judges} silence judges, "
+        f"{rules} rules in rule_files\n"
+    )
     return 0
+
+
+def check_rules(config: Config, base: Path) -> int:
+    """Return how many rules `rule_files` hold; raise ConfigError with file and line of all that is wrong.
+
+    A pattern that no file matches is told, and no error: files may come later.
+    """
+    from watchkeeper.keeper.config import ConfigError
+    from watchkeeper.keeper.rules import RuleFileError, load
+    from watchkeeper.keeper.ruling import files_of
+
+    count, wrong = 0, []
+    for pattern in config.rule_files:
+        found = files_of(base, [pattern], pack=False)
+        if not found:
+            sys.stderr.write(f"watchkeeper: rule_files: no file matches {pattern}\n")
+        for file in found:
+            try:
+                count += len(load(file).rules)
+            except RuleFileError as error:
+                wrong.append(str(error))
+    if wrong:
+        raise ConfigError("rule_files: " + "\n".join(wrong))
+    return count
 
 
 def check_objectives(config: Config, base: Path) -> None:
