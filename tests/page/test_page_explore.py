@@ -99,13 +99,13 @@ def test_dragging_zooms_and_back_undoes_it(house: Any, open_page: Any, moment: i
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.75, middle, steps=5)
     page.mouse.up()
-    page.wait_for_function("(before) => location.hash !== before", arg=before)
+    page.wait_for_url(lambda url: not url.endswith(before))
     zoomed = urllib.parse.parse_qs(page.evaluate("location.hash").partition("?")[2])
     assert 12 <= int(zoomed["range"][0]) <= 18
     assert moment - 18 <= int(zoomed["end"][0]) <= moment - 12
     page.go_back()
-    page.wait_for_function("(before) => location.hash === before", arg=before)
-    page.wait_for_function("document.querySelector('[name=range]').value === '60'")
+    page.wait_for_url(lambda url: url.endswith(before))
+    page.wait_for_selector("[name=range] option[value='60'][selected]", state="attached")
 
 
 def test_errors_stand_beside_the_query_in_the_engines_words(house: Any, open_page: Any) -> None:

@@ -9,7 +9,7 @@ import type { Time } from "./faces";
 import { Form } from "./form";
 import { arranged, bottom } from "./grid";
 import { nameOf, placeOf, type Board, type Content, type Place, type Widget } from "./model";
-import { mover, resizer } from "./pads";
+import { mover, resizer, type Put } from "./pads";
 import type { Wall } from "./wall";
 
 /** What is edited; a board that was never saved has the id `new`. */
@@ -33,6 +33,8 @@ export class Editor {
   readonly box: HTMLElement;
   private readonly conflict = h("div", { class: "conflict", role: "alert" });
   private dirty = false;
+  /** The widgets as they were when the present drag began. */
+  private before: { drag: object; widgets: Widget[] } | null = null;
 
   constructor(private readonly draft: Draft, private readonly home: Home) {
     const tools = h("div", { class: "group" }, button("Add a widget", () => this.add(), {}), button("Save", () => void this.save(), { class: "main" }), button("Discard", () => this.discard(), { class: "quiet" }));
@@ -85,7 +87,7 @@ export class Editor {
     const { wall } = this.home;
     const widget = (): Widget => this.widgets[row]!;
     const name = nameOf(widget());
-    const put = (place: Place): void => this.put(row, place);
+    const put: Put = (place, drag) => this.put(row, place, drag);
     wall.frames[row]!.box.append(resizer(name, wall.box, widget, put));
     const edit = button("Edit", () => this.edit(row), { class: "quiet", "aria-label": `Edit ${name}` });
     const copy = button("Copy", () => this.insert({ ...widget() }), { class: "quiet", "aria-label": `Copy ${name}` });
@@ -93,10 +95,11 @@ export class Editor {
     return [h("span", { class: "group widget-tools" }, edit, copy, away), mover(name, wall.box, widget, put)];
   }
 
-  private put(row: number, place: Place): void {
+  private put(row: number, place: Place, drag?: object): void {
+    if (!drag || drag !== this.before?.drag) this.before = { drag: drag ?? {}, widgets: this.widgets };
     const now = placeOf(this.widgets[row]!);
     if (now.x === place.x && now.y === place.y && now.w === place.w && now.h === place.h) return;
-    this.set({ widgets: arranged(this.widgets, row, place) });
+    this.set({ widgets: arranged(this.before.widgets, row, place) });
     this.home.wall.place(this.widgets);
   }
 

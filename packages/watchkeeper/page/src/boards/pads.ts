@@ -8,7 +8,8 @@ import { COLUMNS } from "./grid";
 export const ROW = 52;
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-type Put = (place: Place) => void;
+/** Told a place; all places of one drag come with the same token, so that what was passed over goes back. */
+export type Put = (place: Place, drag?: object) => void;
 type Shift = (from: Place, columns: number, rows: number) => Place;
 
 const moved: Shift = (from, columns, rows) => ({ ...from, x: Math.min(COLUMNS - from.w, Math.max(0, from.x + columns)), y: Math.max(0, from.y + rows) });
@@ -40,7 +41,8 @@ function pad(label: string, sign: string, look: string, grid: HTMLElement, widge
 function drag(made: HTMLElement, down: PointerEvent, grid: HTMLElement, from: Place, put: Put, shift: Shift): void {
   const column = grid.clientWidth / COLUMNS;
   made.setPointerCapture(down.pointerId);
-  const follow = (event: PointerEvent): void => put(shift(from, Math.round((event.clientX - down.clientX) / column), Math.round((event.clientY - down.clientY) / ROW)));
+  const token = {};
+  const follow = (event: PointerEvent): void => put(shift(from, Math.round((event.clientX - down.clientX) / column), Math.round((event.clientY - down.clientY) / ROW)), token);
   const end = (): void => made.removeEventListener("pointermove", follow);
   made.addEventListener("pointermove", follow);
   made.addEventListener("pointerup", end, { once: true });

@@ -53,11 +53,16 @@ export class BoardPage {
     this.wall.end();
   }
 
-  /** The hash changed: another time is wanted. */
+  /** The hash changed: another time is wanted, or another view, which is not this one's business. */
   follow = (): void => {
+    if (location.hash.split("?")[0] !== this.address) return;
     this.tell();
     this.ask();
   };
+
+  private get address(): string {
+    return `#/boards/${encodeURIComponent(this.id)}`;
+  }
 
   private get content() {
     return this.draft?.content ?? this.board?.board ?? { title: "" };
@@ -86,7 +91,7 @@ export class BoardPage {
 
   private goTo(range: number, end: number | null): void {
     const pairs = new URLSearchParams([["range", String(range)], ...(end === null ? [] : [["end", String(end)] as [string, string]])]);
-    history.pushState(null, "", `#/boards/${encodeURIComponent(this.id)}?${pairs.toString()}`);
+    history.pushState(null, "", `${this.address}?${pairs.toString()}`);
     this.follow();
   }
 

@@ -8,6 +8,8 @@ import type { Context } from "../shell/view";
 import type { Time } from "./faces";
 import type { Annotation } from "./model";
 
+const AHEAD = 5;
+
 export class Remarks {
   readonly box: HTMLElement;
   rows: Annotation[] = [];
@@ -19,7 +21,9 @@ export class Remarks {
   }
 
   async ask({ start, end }: Time): Promise<void> {
-    const told = await this.context.api.get<{ annotations: Annotation[] }>(`/api/annotations?start=${start.toFixed(3)}&end=${end.toFixed(3)}&limit=100`);
+    // What was written a moment ago may be ahead of the time that the page believes in.
+    const asked = new URLSearchParams({ start: start.toFixed(3), end: (end + AHEAD).toFixed(3), limit: "100" });
+    const told = await this.context.api.get<{ annotations: Annotation[] }>(`/api/annotations?${asked.toString()}`);
     this.rows = told.annotations;
     text(this.title, `Annotations (${this.rows.length})`);
     const mark = JSON.stringify(this.rows);

@@ -231,8 +231,15 @@ function axis(): uPlot.Axis {
 
 function drawn(curve: Curve): uPlot.Series {
   const colour = ink(`--s${curve.colour % 8}`);
-  const one = curve.values.filter((value) => value !== null).length === 1;
-  return { label: curve.name, stroke: colour, width: curve.dashed ? 1.2 : 1.6, points: { show: one }, spanGaps: false, ...(curve.dashed ? { dash: [5, 4], alpha: 0.8 } : {}) };
+  const points: uPlot.Series.Points = { show: () => false, filter: alone, size: 5, fill: colour };
+  return { label: curve.name, stroke: colour, width: curve.dashed ? 1.2 : 1.6, points, spanGaps: false, ...(curve.dashed ? { dash: [5, 4], alpha: 0.8 } : {}) };
+}
+
+/** The points that no line reaches: those without a neighbour. */
+function alone(plot: uPlot, series: number): number[] | null {
+  const values = plot.data[series] ?? [];
+  const found = [...values.keys()].filter((place) => values[place] != null && values[place - 1] == null && values[place + 1] == null);
+  return found.length ? found : null;
 }
 
 /** Zero is in sight unless the values are all far from it; a flat line gets some room. */

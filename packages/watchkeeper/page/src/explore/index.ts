@@ -42,6 +42,7 @@ class Explorer {
 
   /** Read the hash again: somebody went back, or followed a link. */
   follow = (): void => {
+    if (location.hash.split("?")[0] !== "#/explore") return;
     const next = read(location.hash);
     if (written(next) === written(this.state) && this.sheet) return;
     this.state = next;

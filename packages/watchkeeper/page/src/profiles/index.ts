@@ -44,6 +44,7 @@ class Profiles {
   }
 
   follow = (): void => {
+    if (location.hash.split("?")[0] !== `#/profiles/${encodeURIComponent(this.bot)}`) return;
     const next = read(location.hash);
     if (written(this.bot, next) === written(this.bot, this.state)) return;
     this.state = next;

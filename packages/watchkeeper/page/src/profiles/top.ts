@@ -30,9 +30,8 @@ export class Top {
         ["with calls", (row) => row.total, (row) => `${cost(row.total, unit)} · ${percent(row.total, whole)}`],
       ];
     }
-    const change = (row: Row): string => changed({ name: row.name, value: row.own, base: row.ownBase, own: 0, children: [] }).words;
     return [
-      ["change of own", (row) => Math.abs(row.own - row.ownBase), (row) => `${row.own >= row.ownBase ? "▲" : "▼"} ${cost(Math.abs(row.own - row.ownBase), unit, true)} (${change(row)})`],
+      ["change of own", (row) => Math.abs(row.own - row.ownBase), (row) => difference(row, unit)],
       ["own now", (row) => row.own, (row) => cost(row.own, unit, true)],
       ["own before", (row) => row.ownBase, (row) => cost(row.ownBase, unit, true)],
     ];
@@ -62,4 +61,9 @@ export class Top {
     name.addEventListener("click", () => this.chosen(row.name));
     return h("tr", { "data-name": row.name }, h("td", {}, name), ...columns.map(([, , shown]) => h("td", { class: "number" }, shown(row))));
   }
+}
+
+function difference(row: Row, unit: string): string {
+  const { sign, words } = changed({ name: row.name, value: row.own, base: row.ownBase, own: 0, children: [] });
+  return sign ? `${sign}${cost(Math.abs(row.own - row.ownBase), unit, true)} (${words})` : words;
 }

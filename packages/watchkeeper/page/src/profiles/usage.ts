@@ -22,14 +22,19 @@ export async function profilesOf(api: Api, bot: string, start: number, end: numb
   return found.reverse();
 }
 
-/** Cores used over time: each point is the mean of the profiles that fall together. */
+/** Cores used over time: each point is the mean of the profiles that fall together; where none was kept is a gap. */
 export function usage(rows: ProfileRow[]): { times: number[]; curve: Curve } {
   const group = Math.max(1, Math.ceil(rows.length / MOST_POINTS));
-  const [times, values]: [number[], number[]] = [[], []];
+  const [times, values]: [number[], (number | null)[]] = [[], []];
   for (let place = 0; place < rows.length; place += group) {
     const some = rows.slice(place, place + group);
     const seconds = some.reduce((sum, row) => sum + row.seconds, 0);
     const first = some[0]!;
+    const last = rows[place - 1];
+    if (last && first.at - (last.at + last.seconds) > 2 * first.seconds) {
+      times.push(first.at - first.seconds);
+      values.push(null);
+    }
     times.push(first.at + (some.at(-1)!.at + some.at(-1)!.seconds - first.at) / 2);
     values.push(seconds > 0 ? some.reduce((sum, row) => sum + row.total, 0) / 1e9 / seconds : 0);
   }
