@@ -123,6 +123,27 @@ def test_who_is_on_call_is_told() -> None:
         assert [one.people for one in found] == [(who,)]
 
 
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("notify: {people: [ann]}", {("chat", ("ann",))}),
+        ("notify: {people: [ann], urgency: important}", {("ann-pager", ("ann",))}),
+        ("notify: {team: trading}", {("chat", ("ann",)), ("bob-pager", ("bob",))}),
+        ("notify: {schedule: primary}", {("chat", ("ann",))}),
+        ("notify: {next_of: [bob, ann]}", {("bob-pager", ("bob",))}),
+        ("notify: {channel: chat}", {("chat", ())}),
+        ("webhook: chat", {("chat", ())}),
+    ],
+)
+def test_each_kind_of_step_tells_whom_it_names(step: str, told: set[tuple[str, tuple[str, ...]]]) -> None:
+    """By the receivers of that urgency, once."""
+    desk = made(f"[{{{step}}}]")
+    desk.receive([Posted(ALERT, ends_at=DAY + 900)], DAY)
+    found = heard(run(desk, 0, 60))
+    assert {(receiver, people) for _, receiver, people, _ in found} == told
+    assert len(found) == len(told)
+
+
 def test_a_step_waits_for_its_hours() -> None:
     """Between 08:00 and 20:00 only: an alert at midnight is escalated at eight."""
     desk = made("[{only_between: {start_time: '08:00', end_time: '20:00'}}, {notify: {people: [bob]}}]")
