@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from watchkeeper.keeper.promql import parse
 from watchkeeper.keeper.store import STALE, Series
-from watchkeeper.keeper.web.board import BOARDS, GENERIC, Curve
+from watchkeeper.keeper.web.board import GENERIC, Curve
 from watchkeeper.keeper.web.curves import lines, quantile, rates, values_at
+from watchkeeper.keeper.web.kinds import BOARDS
 
 AT = 1_000_000
 

@@ -1,4 +1,4 @@
-"""The boards: which panels and which headline figures a bot gets. Data, so that other bots can have theirs.
+"""What a board is made of: curves, panels, headline figures; and the board that any process has.
 
 A curve says how it is computed and can be written as PromQL (`expr`), so a board moves to another
 engine without being rewritten.
@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 How = Literal["rate", "value", "quantile"]
-Unit = Literal["per_second", "seconds", "wei", "ratio", "bytes", "count"]
+Unit = Literal["per_second", "seconds", "wei", "dollars", "ratio", "bytes", "count"]
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +73,6 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     panels: tuple[Panel, ...]
 
 
-LATENCY = "mev_processing_latency_seconds"
-END_TO_END = (("stage", "end_to_end"),)
-
-
 def rate(metric: str, label: str = "", by: str = "") -> Curve:
     return Curve(metric=metric, how="rate", label=label, by=by)
 
@@ -85,8 +81,10 @@ def value(metric: str, label: str = "", by: str = "", minus: str = "") -> Curve:
     return Curve(metric=metric, how="value", label=label, by=by, minus=minus)
 
 
-def percentile(share: float, label: str = "", by: str = "", where: tuple[tuple[str, str], ...] = ()) -> Curve:
-    return Curve(metric=LATENCY, how="quantile", label=label, by=by, where=where, quantile=share)
+def percentile(
+    metric: str, share: float, label: str = "", by: str = "", where: tuple[tuple[str, str], ...] = ()
+) -> Curve:
+    return Curve(metric=metric, how="quantile", label=label, by=by, where=where, quantile=share)
 
 
 CPU = Panel(
@@ -102,101 +100,6 @@ MEMORY_FIGURE = Figure(
     id="memory", title="Memory", unit="bytes", curve=value("process_resident_memory_bytes")
 )
 
-ARBITRAGE = Board(
-    id="arbitrage",
-    title="Arbitrage",
-    sign="mev_sequencer_messages_received_total",
-    figures=(
-        Figure(
-            id="profit",
-            title="Net profit",
-            unit="wei",
-            curve=value("mev_profit_earned_wei", minus="mev_gas_cost_total_wei"),
-        ),
-        Figure(
-            id="messages",
-            title="Messages",
-            unit="per_second",
-            curve=rate("mev_sequencer_messages_received_total"),
-        ),
-        Figure(id="swaps", title="Swaps", unit="per_second", curve=rate("mev_swaps_detected_total")),
-        Figure(id="latency", title="Latency p95", unit="seconds", curve=percentile(0.95, where=END_TO_END)),
-        Figure(
-            id="opportunities",
-            title="Opportunities",
-            unit="count",
-            curve=value("mev_opportunities_detected_total"),
-        ),
-        Figure(
-            id="executions", title="Executed", unit="count", curve=value("mev_executions_succeeded_total")
-        ),
-        CPU_FIGURE,
-        MEMORY_FIGURE,
-    ),
-    panels=(
-        Panel(
-            id="throughput",
-            title="Throughput",
-            unit="per_second",
-            curves=(
-                rate("mev_sequencer_messages_received_total", "messages"),
-                rate("mev_transactions_decoded_total", "transactions"),
-                rate("mev_swaps_detected_total", "swaps"),
-            ),
-        ),
-        Panel(
-            id="latency",
-            title="Latency, end to end",
-            unit="seconds",
-            curves=(
-                percentile(0.5, "p50", where=END_TO_END),
-                percentile(0.95, "p95", where=END_TO_END),
-                percentile(0.99, "p99", where=END_TO_END),
-            ),
-        ),
-        Panel(
-            id="profit",
-            title="Profit",
-            unit="wei",
-            note="cumulative",
-            curves=(
-                value("mev_profit_earned_wei", "net of gas", minus="mev_gas_cost_total_wei"),
-                value("mev_profit_earned_wei", "earned"),
-                value("mev_gas_cost_total_wei", "gas"),
-            ),
-        ),
-        Panel(
-            id="stages",
-            title="Latency by stage",
-            unit="seconds",
-            note="p95",
-            scale="log",
-            curves=(percentile(0.95, "{stage}", by="stage"),),
-        ),
-        Panel(
-            id="opportunities",
-            title="Opportunities and refusals",
-            unit="per_second",
-            curves=(
-                rate("mev_opportunities_detected_total", "detected"),
-                rate("mev_executions_succeeded_total", "executed"),
-                rate("mev_opportunities_refused_total", "refused: {reason}", by="reason"),
-            ),
-        ),
-        Panel(
-            id="rpc",
-            title="RPC calls",
-            unit="per_second",
-            curves=(
-                rate("mev_rpc_calls_total", "{method}", by="method"),
-                rate("mev_rpc_errors_total", "errors: {reason}", by="reason"),
-            ),
-        ),
-        CPU,
-        MEMORY,
-    ),
-)
-
 GENERIC = Board(
     id="process",
     title="Process",
@@ -204,5 +107,3 @@ GENERIC = Board(
     figures=(CPU_FIGURE, MEMORY_FIGURE),
     panels=(CPU, MEMORY, FILES),
 )
-
-BOARDS = (ARBITRAGE,)

@@ -11,8 +11,9 @@ import numpy as np
 from watchkeeper.keeper.alerts import notices
 from watchkeeper.keeper.judge import Contact, Health, Standing, overall
 from watchkeeper.keeper.store import Flip, Matcher
-from watchkeeper.keeper.web.board import BOARDS, GENERIC, Board, Figure
+from watchkeeper.keeper.web.board import GENERIC, Board, Figure
 from watchkeeper.keeper.web.curves import lines
+from watchkeeper.keeper.web.kinds import BOARDS
 from watchkeeper.keeper.web.sight import Sight
 
 SHOWN_ROWS = 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from watchkeeper.keeper.web import board as own
 from watchkeeper.keeper.web.boards.shapes import COLUMNS, Board, Content, Place, Query, Widget
+from watchkeeper.keeper.web.kinds import BOARDS
 
 FIGURE = (3, 2)
 PANEL = (6, 5)
@@ -53,5 +54,5 @@ BUILT_IN: dict[str, Board] = {
         changed=0.0,
         board=content_of(board),
     )
-    for board in (*own.BOARDS, own.GENERIC)
+    for board in (*BOARDS, own.GENERIC)
 }

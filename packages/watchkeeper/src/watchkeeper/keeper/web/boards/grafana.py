@@ -22,6 +22,7 @@ UNITS = {
     "per_second": "cps",
     "seconds": "s",
     "wei": "none",
+    "dollars": "currencyUSD",
     "ratio": "percentunit",
     "bytes": "bytes",
     "count": "short",

@@ -12,7 +12,7 @@ MOST_WIDGETS = 60
 MOST_QUERIES = 10
 
 Kind = Literal["stat", "series", "bars", "table", "timeline", "flame", "text"]
-Unit = Literal["per_second", "seconds", "wei", "ratio", "bytes", "count", "none"]
+Unit = Literal["per_second", "seconds", "wei", "dollars", "ratio", "bytes", "count", "none"]
 Title = Annotated[str, Meta(min_length=1, max_length=120)]
 Line = Annotated[str, Meta(max_length=200)]
 Tag = Annotated[str, Meta(min_length=1, max_length=40)]
