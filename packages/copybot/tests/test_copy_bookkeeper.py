@@ -65,12 +65,14 @@ class Resolved:
         )
 
 
-def kept(state: State, api: Api, observed: Any, now: list[float]) -> tuple[Bookkeeper, PositionLedger]:
+def kept(
+    state: State, api: Api, observed: Any, now: list[float], shares: int = SHARES
+) -> tuple[Bookkeeper, PositionLedger]:
     """Return a bookkeeper of a wallet that holds both tokens, and its books."""
     books, orders = PositionLedger(state), OrderLedger(state)
-    books.open_with(api._cash + SHARES)
+    books.open_with(api._cash + shares)
     for token in ("1", "2"):
-        level = (Level(500_000, SHARES),)
+        level = (Level(500_000, shares),)
         books.apply(OwnTrade("t" + token, "o", token, "0xc", "BUY", level, "CONFIRMED", 1.0), "0xb", 0)
     redeemer = Redeemer(None, books, lambda: now[0])  # type: ignore[arg-type]
     rest: Any = (Resolved(), None, books, orders, redeemer, None, lambda: now[0], observed, logger())
@@ -101,3 +103,13 @@ async def test_what_no_list_shows_any_more_was_paid_out(state: State, observed: 
     now[0] += 1
     await keeper.reconcile()
     assert (books.lots(), books.cash) == ([], 110 * MICRO)
+
+
+async def test_dust_that_is_gone_was_paid_out_too(state: State, observed: Any) -> None:
+    """Less than a cent is no difference to tell of, but it would stand in the books for ever."""
+    now, api = [0.0], Api(100 * MICRO)
+    keeper, books = kept(state, api, observed, now, shares=1_184)
+    assert await keeper.reconcile() == []
+    now[0] += GONE_AFTER
+    await keeper.reconcile()
+    assert (books.lots(), books.cash) == ([], 100 * MICRO + 1_184)

@@ -65,7 +65,9 @@ class Bookkeeper:
         self._observer.reconciled(len(found))
         for difference in found:
             self._log.warning("the books differ", difference=str(difference))
-        await self._watch_missing(found)
+        await self._watch_missing(
+            differences(cash, holdings, self._positions.cash, self._positions.lots(), 0)
+        )
         return found
 
     async def _holdings(self) -> list[Holding]:
@@ -78,7 +80,7 @@ class Bookkeeper:
         return list(held.values())
 
     async def _watch_missing(self, found: list[Difference]) -> None:
-        """Note shares that the venue no longer shows: after a while they count as paid out."""
+        """Note shares, however few, that the venue no longer shows: after a while they count as paid out."""
         now = self._clock()
         gone = {one.what for one in found if one.what != "cash" and not one.venue and one.books}
         self._missing = {token: self._missing.get(token, now) for token in gone}
