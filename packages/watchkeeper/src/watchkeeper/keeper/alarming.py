@@ -249,6 +249,9 @@ class Alarming:
             watch.check(f"alertmanager_{place}", forwarder.check)
         received = watch.counter("monitoring_alerts_received_total", "Alerts posted.", ("result",))
         told = watch.counter("monitoring_notifications_total", "Notifications taken.", ("channel",))
+        held = watch.counter(
+            "monitoring_alerts_suppressed_total", "Firing alerts left out of what was told, at each look."
+        )
         failed = watch.counter(
             "monitoring_notifications_failed_total", "Tries not taken.", ("channel", "reason")
         )
@@ -257,6 +260,7 @@ class Alarming:
             tally, outbox = self.desk.tally, self.outbox.tally
             received.labels("kept").raise_to(tally.received - tally.invalid)
             received.labels("refused").raise_to(tally.invalid)
+            held.raise_to(self.desk.dispatcher.suppressed)
             for line, count in tuple(outbox.sent.items()):
                 told.labels(str(line)).raise_to(count)
             for (line, reason), count in tuple(outbox.failed.items()):

@@ -65,7 +65,6 @@ class SelfWatch:
         self._sent = watch.counter(
             "monitoring_alerts_sent_total", "Alerts told, by each channel.", ("severity",)
         )
-        self._suppressed = watch.counter("monitoring_alerts_suppressed_total", "Alert changes held back.")
         self._failed = watch.counter(
             "monitoring_deliveries_failed_total", "Tries that a channel did not take.", ("channel",)
         )
@@ -81,7 +80,6 @@ class SelfWatch:
         self._mishaps = watch.counter(
             "monitoring_store_mishaps_total", "Samples not kept, and troubles of disk and clock.", ("kind",)
         )
-        self._suppressed.inc(0)
         watch.refresh_with(self._refresh)
 
     def _refresh(self) -> None:

@@ -177,6 +177,7 @@ def test_a_silence_mutes_until_it_ends() -> None:
     kept = desk.silence(silence, DAY, "id-1")
     assert [one.silenced_by for one in alert_views(desk, DAY)] == [("id-1",)]
     assert reasons(run(desk, DAY, DAY + 200)) == [(130, "firing", "first")]
+    assert desk.suppressed == 2  # the looks after 10 and 70 s
     desk.expire_silence(kept.id, DAY + 200)
     assert desk.silences.get("id-1").state(DAY + 201) == "expired"
 

@@ -71,6 +71,8 @@ class Dispatcher:
         self._swept = started if memory.swept is None else memory.swept
         self._dropped = started
         self._spoken: list[Notification] = []
+        # Firing alerts that silences, inhibition and intervals have left out, counted at each look.
+        self.suppressed = 0
         self._restore(memory, started)
 
     def _restore(self, memory: Memory, started: float) -> None:
@@ -142,6 +144,7 @@ class Dispatcher:
         live: tuple[Alert, ...] = ()
         if not self.muting.by_time(group.route.terms, now):
             live = tuple(one for one in alerts if not self.muting.mutes(dict(one.labels), now))
+        self.suppressed += firing_among(alerts) - firing_among(live)
         look = Look(group, live, now)
         found, held = self._decided(look)
         found += self._paging.follow(look, alerts)
@@ -292,6 +295,10 @@ class Dispatcher:
         if now - self._dropped >= DROP_SECONDS:
             self._dropped = now
             self.register.drop(now)
+
+
+def firing_among(alerts: Iterable[Alert]) -> int:
+    return sum(one.ends_at is None for one in alerts)
 
 
 def prolonged(standing: Standing, away: float) -> Standing:
