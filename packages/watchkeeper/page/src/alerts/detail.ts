@@ -33,6 +33,11 @@ export function detail(scene: Scene): HTMLElement {
   );
 }
 
+/** What is left of an alert that is over and forgotten: links in old messages lead here. */
+export function past(story: Story, now: number): HTMLElement {
+  return h("div", { class: "detail" }, strip(story.events, now), part("Timeline", timeline(story)));
+}
+
 function part(title: string, content: HTMLElement): HTMLElement {
   return h("section", { "aria-label": title }, h("h3", {}, title), content);
 }

@@ -5,7 +5,7 @@ import "./alerts.css";
 import { ApiError } from "../shell/api";
 import { h, set, text } from "../shell/dom";
 import type { Context, View } from "../shell/view";
-import { detail } from "./detail";
+import { detail, past } from "./detail";
 import { Editor } from "./editor";
 import { type Deeds, drawGroups, drawRows, nameOf } from "./groups";
 import { renew } from "./lengths";
@@ -58,6 +58,7 @@ class Screen {
   private readonly groups = h("div", { class: "groups" });
   private readonly over = h("ul", { class: "alert-rows over" });
   private readonly overBox: HTMLElement;
+  private readonly gone = h("section", { class: "group gone", "aria-label": "An alert that is over", hidden: true });
   private readonly silences = h("ul", { class: "silences" });
   private readonly ended = h("input", { type: "checkbox" }) as HTMLInputElement;
   private readonly spoken = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
@@ -82,6 +83,7 @@ class Screen {
       h("div", { class: "alert-tools" }, h("div", { class: "filter-box" }, this.filter, this.wrong), this.fresh),
       this.note,
       this.spoken,
+      this.gone,
       this.groups,
       this.overBox,
       h("section", { "aria-label": "Silences" }, h("div", { class: "silences-head" }, h("h2", {}, "Silences"), ended), this.silences),
@@ -162,6 +164,7 @@ class Screen {
     drawRows(this.over, over, this.opened, this.deeds);
     drawSilences(this.silences, this.kept, this.sheet.groups.flatMap((group) => group.alerts), this.ended.checked, { edit: (one) => this.write(one.matchers, one), expire: (one) => void this.expire(one), why: () => why }, live.now());
     this.drawStory();
+    this.drawGone(this.sheet);
     this.refocus(place);
   }
 
@@ -205,6 +208,20 @@ class Screen {
       box.dataset["mark"] = mark;
       box.replaceChildren(told ? detail({ alert, group, story: told, silences: this.kept, now: this.context.live.now() }) : h("p", { class: "muted" }, "Looking"));
     }
+  }
+
+  /** An alert that the address names and that is kept no more: its story is. */
+  private drawGone(sheet: Sheet): void {
+    const told = this.story?.of === this.opened ? this.story.told : null;
+    const kept = [...sheet.groups.flatMap((group) => group.alerts), ...sheet.over].some((one) => one.fingerprint === this.opened);
+    const shown = Boolean(this.opened && told) && !kept && !this.filter.value.trim();
+    set(this.gone, "hidden", !shown);
+    const mark = shown ? JSON.stringify([this.opened, told]) : "";
+    if (this.gone.dataset["mark"] === mark) return;
+    this.gone.dataset["mark"] = mark;
+    if (!shown || !told) return this.gone.replaceChildren();
+    const words = told.events.length ? `Alert ${this.opened} is over` : `Nothing is known of an alert ${this.opened}`;
+    this.gone.replaceChildren(h("header", {}, h("b", {}, words)), h("div", { class: "story" }, told.events.length ? past(told, this.context.live.now()) : h("p", { class: "muted" }, "It is over since long, or it never was.")));
   }
 
   /** A row that was made anew takes the focus back. */
