@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -249,13 +250,21 @@ def test_a_board_of_the_keeper_can_be_copied_but_not_changed(desk: Desk) -> None
 
 
 def test_annotations_are_shown_and_taken_away(desk: Desk) -> None:
-    """Written on the board, drawn on its curves, kept by the keeper."""
+    """Written on the board, kept by the keeper, told at their place on the curves."""
     page = desk.page
+    now = time.time()
+    slow = desk.ask("POST", "annotations", {"text": "slow chain", "at": now - 180, "until": now - 60})
     desk.made("Annotated", two())
+    page.wait_for_selector(".remarks li >> text=slow chain", state="attached")
+    plot = page.locator(".u-over").first
+    plot.hover(position={"x": plot.bounding_box()["width"] * 0.6, "y": 40})
+    page.wait_for_selector(".readout .remark >> text=slow chain")
+    desk.ask("DELETE", f"annotations/{slow['id']}")
     page.click("summary")
     page.fill("[aria-label=Annotation]", "deployed 1.4")
     page.click("text=Annotate now")
     page.wait_for_selector(".remarks li >> text=deployed 1.4")
+    page.wait_for_selector(".remarks li >> text=slow chain", state="detached")
     kept = desk.ask("GET", "annotations")["annotations"]
     assert [(one["text"], one["author"]) for one in kept] == [("deployed 1.4", "oliver")]
     page.click(".remarks >> text=Remove")

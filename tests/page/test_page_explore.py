@@ -164,6 +164,18 @@ def test_a_curve_can_be_seen_alone(house: Any, open_page: Any, moment: int) -> N
     assert first.get_attribute("aria-pressed") == "false" and page.locator("tr.away").count() == 0
 
 
+def test_the_arrow_keys_read_the_curves(house: Any, open_page: Any, moment: int) -> None:
+    """Without a pointer: the last point's values are told, then the one's before it."""
+    page = open_page(house, place(q=FRAMES, range=20, end=moment))
+    last = f"{legend(page).popitem()[1]['last']:.0f}"
+    page.locator(".series-stage").focus()
+    page.keyboard.press("End")
+    page.wait_for_selector(".readout:not([hidden])")
+    assert page.inner_text(".readout b").replace(",", "") == last
+    page.keyboard.press("ArrowLeft")
+    assert int(page.inner_text(".readout b").replace(",", "")) < int(last)
+
+
 def test_the_export_holds_every_point(house: Any, open_page: Any, moment: int) -> None:
     """A file for spreadsheets: a row per time, a column per curve, the API's numbers."""
     page = open_page(house, place(q=STAGES, range=20, end=moment))

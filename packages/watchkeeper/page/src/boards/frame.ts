@@ -1,6 +1,7 @@
 // One widget on the grid: its title, its face, and what the engine says where it fails.
 
 import type { Remark } from "../charts/series";
+import { MOST_QUERIES } from "../explore/state";
 import { h, text } from "../shell/dom";
 import { face, type Face, type Time, type Tools } from "./faces";
 import { nameOf, placeOf, type Widget } from "./model";
@@ -15,7 +16,7 @@ export class Frame {
 
   constructor(readonly widget: Widget, tools: Tools) {
     const title = h("h3", { title: (widget.queries ?? []).map((query) => query.expr).join("\n") }, widget.title ?? "");
-    this.head = h("header", { class: "widget-head" }, title);
+    this.head = h("header", { class: "widget-head" }, title, widget.queries?.length ? explorer(widget) : null);
     this.box = h("section", { class: `widget ${widget.kind}`, "aria-label": nameOf(widget) }, this.head, this.wrong, this.holder);
     this.face = face(widget, this.holder, tools);
     this.move(widget);
@@ -46,4 +47,10 @@ export class Frame {
     this.face.end();
     this.box.remove();
   }
+}
+
+/** A link that opens the queries in the explorer. */
+function explorer(widget: Widget): HTMLElement {
+  const queries = new URLSearchParams((widget.queries ?? []).slice(0, MOST_QUERIES).map((query) => ["q", query.expr]));
+  return h("a", { class: "explore-link", href: `#/explore?${queries.toString()}`, "aria-label": `Explore ${nameOf(widget)}`, title: "Explore these queries" }, "↗");
 }

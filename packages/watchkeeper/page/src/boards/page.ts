@@ -140,7 +140,7 @@ export class BoardPage {
   private times(): HTMLElement {
     const range = choice("Range", including(RANGES, this.range, lengthOf), this.range, (value) => this.goTo(Number(value), this.until));
     const end = this.until;
-    const now = button("Now", () => this.goTo(this.content.range ?? 3600, null), { class: "quiet", disabled: end === null });
+    const now = button("Now", () => this.goTo(this.content.range ?? 3600, null), { disabled: end === null });
     return h("div", { class: "moving" }, end === null ? null : h("span", { class: "window" }, `${moment(end - this.range)} to ${moment(end)}`), range, now);
   }
 

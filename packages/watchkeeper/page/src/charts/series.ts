@@ -41,8 +41,8 @@ const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const MOST_READ = 12;
 
 export class Series {
-  readonly stage = h("div", { class: "series-stage" });
-  private readonly readout = h("div", { class: "readout", hidden: true });
+  readonly stage = h("div", { class: "series-stage", tabindex: 0, role: "group", "aria-label": "Curves; the arrow keys read them point by point" });
+  private readonly readout = h("div", { class: "readout", role: "status", hidden: true });
   private readonly watcher = new ResizeObserver(() => this.fit());
   private readonly forget = onTheme(() => this.make());
   private plot: uPlot | null = null;
@@ -58,6 +58,8 @@ export class Series {
     holder.append(this.stage);
     this.stage.style.setProperty("--height", `${look.height}px`);
     this.watcher.observe(this.stage);
+    this.stage.addEventListener("keydown", (event) => this.walk(event));
+    this.stage.addEventListener("blur", () => this.plot?.setCursor({ left: -10, top: -10 }));
   }
 
   /** Show curves between two Unix times; each has one value per time. */
@@ -166,6 +168,18 @@ export class Series {
     this.look.zoomed(start, end);
   }
 
+  /** Move the cursor a point by an arrow key, to the ends by Home and End. */
+  private walk(event: KeyboardEvent): void {
+    const last = this.times.length - 1;
+    const at = this.plot?.cursor.idx;
+    const places: Record<string, number> = { ArrowLeft: (at ?? last + 1) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: last };
+    const place = places[event.key];
+    if (!this.plot || place === undefined || last < 0) return;
+    event.preventDefault();
+    const left = this.plot.valToPos(this.times[Math.min(last, Math.max(0, place))]!, "x");
+    this.plot.setCursor({ left: Math.min(this.plot.over.clientWidth - 1, Math.max(0, left)), top: 10 });
+  }
+
   private point(plot: uPlot): void {
     const inside = (plot.cursor.left ?? -1) >= 0;
     const place = inside ? (plot.cursor.idx ?? null) : null;
@@ -174,7 +188,7 @@ export class Series {
   }
 
   private read(plot: uPlot, place: number | null): void {
-    const own = place !== null && plot.over.matches(":hover");
+    const own = place !== null && (plot.over.matches(":hover") || document.activeElement === this.stage);
     this.readout.hidden = !own;
     if (!own || place === null) return;
     const near = this.curves.filter((curve) => this.visible(curve) && curve.values[place] != null);

@@ -26,7 +26,7 @@ function moving(state: State, now: number, change: Change): HTMLElement {
   const wider = (): void => change({ range: Math.min(state.range * 2, 366 * 86_400), end: state.end === null ? null : Math.min(state.end + half, now) });
   const narrower = (): void => change({ range: Math.max(10, Math.round(half)), end: state.end === null ? null : Math.round(end - half / 2) });
   const range = choice("Range", including(RANGES, state.range, lengthOf), state.range, (value) => change({ range: Number(value) }));
-  const present = button("Now", () => change({ end: null }), { class: "quiet", disabled: state.end === null, title: "Back to the present" });
+  const present = button("Now", () => change({ end: null }), { disabled: state.end === null, title: "Back to the present" });
   const moves = h(
     "span",
     { class: "group", role: "group", "aria-label": "Move in time" },

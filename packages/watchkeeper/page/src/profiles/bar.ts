@@ -14,7 +14,7 @@ export function bar(bots: string[], bot: string, state: State, now: number, chan
   const { start, end } = rangeOf(state, now);
   const from = time("From", start, (at) => at < end && change({ start: at, end }));
   const to = time("To", end, (at) => at > start && change({ start, end: at }));
-  const all = button("All of it", () => change({ start: null, end: null }), { class: "quiet", disabled: state.start === null });
+  const all = button("All of it", () => change({ start: null, end: null }), { disabled: state.start === null });
   const keep = button("Keep as base", () => change({ base: [start, end], compare: "kept" }), { title: "Compare what is chosen next with this time" });
   return h("div", { class: "controls" }, whose, over, h("div", { class: "moving" }, from, to, all), h("div", { class: "moving" }, compare(state, change), keep));
 }
