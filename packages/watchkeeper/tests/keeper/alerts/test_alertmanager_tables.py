@@ -271,8 +271,9 @@ def test_a_configuration_is_taken_where_amtool_takes_it(case: Case) -> None:
     if case["amtool_0_25_ok"] or case["file"] in NEWER:
         parse(text)
         return
-    with pytest.raises(AlertingInvalid):
+    with pytest.raises(AlertingInvalid) as error:
         parse(text)
+    assert error.value.field
 
 
 def test_no_table_is_left_out() -> None:
