@@ -15,6 +15,7 @@ from watchkeeper import Watch
 from watchkeeper.keeper.alerts.subject import RULE
 from watchkeeper.keeper.judge import Finding, Judge
 from watchkeeper.keeper.promql import Engine, Sample, TooManySamples
+from watchkeeper.keeper.promql.labels import NAME, value_of
 from watchkeeper.keeper.rules import (
     Group,
     GroupMemory,
@@ -26,6 +27,7 @@ from watchkeeper.keeper.rules import (
     Setting,
     load,
 )
+from watchkeeper.keeper.rules.evaluate import ALERTS, FOR_STATE
 from watchkeeper.keeper.rules.pack import pack_files
 from watchkeeper.keeper.rules.schedule import Schedule
 from watchkeeper.keeper.store import Series, Store
@@ -169,6 +171,10 @@ class Ruling:
         LOG.info("rules read anew: %d groups", len(self._groups))
 
     def _append(self, samples: Sequence[Sample]) -> None:
+        """Store results; an alert's own series have room where a label bomb has taken all that there was."""
+        for sample in samples:
+            if value_of(sample.labels, NAME) in (ALERTS, FOR_STATE):
+                self._store.ref(sample.labels, essential=True)
         outcome = self._store.ingest((sample.labels, sample.time, sample.value) for sample in samples)
         if outcome.dropped:
             raise RuleFailure(

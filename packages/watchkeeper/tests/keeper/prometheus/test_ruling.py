@@ -126,6 +126,31 @@ def test_a_rule_that_is_removed_ends_its_alert(scene: Scene) -> None:
     assert scene.round() == ["resolved"]
 
 
+def test_a_label_bomb_does_not_keep_alerts_from_being_stored(scene: Scene) -> None:
+    """Where the store takes no more series, ALERTS still has room: a restart must find what fired."""
+    scene.load(9.0)
+    scene.store._max_series = 1
+    scene.evaluate()
+    names = {dict(labels)["__name__"] for _, labels in scene.store.known()}
+    assert names == {"load", "ALERTS", "ALERTS_FOR_STATE"}
+    scene.begin()
+    assert [alert.state for alert in scene.ruling.memories[0].alerts] == ["firing"]
+
+
+@pytest.mark.parametrize("step", [-3600, 3600], ids=["back", "forth"])
+def test_a_clock_that_jumps_by_an_hour_neither_resolves_nor_tells_again(scene: Scene, step: int) -> None:
+    """What fires goes on firing by the new time, and ends once."""
+    scene.load(9.0)
+    scene.evaluate()
+    assert scene.round() == ["firing"]
+    scene.now += step
+    scene.ruling._take(scene.ruling._groups)
+    scene.load(9.0)
+    scene.evaluate()
+    assert scene.round() == []
+    assert [alert.state for alert in scene.ruling.memories[0].alerts if alert.state != "resolved"]
+
+
 def test_a_broken_file_is_an_error_that_names_the_line(scene: Scene) -> None:
     """At the start, what cannot be used is refused."""
     scene.path.write_text("groups:\n- name: g\n  rules: [{alert: x, expr: 'sum('}]\n")

@@ -180,6 +180,18 @@ def test_numbers_are_rendered_exactly(value: float) -> None:
         assert again == value or (math.isnan(again) and math.isnan(value))
 
 
+GENERAL = {
+    100_000.0: "100000", 1_234_567.0: "1.234567e+06", 123_456_789_012.0: "1.23456789012e+11",
+    1e20: "1e+20", 1e21: "1e+21", 0.0001: "0.0001", 0.00001: "1e-05", -2.5e6: "-2.5e+06",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "text"), GENERAL.items())
+def test_the_general_notation_is_gos(value: float, text: str) -> None:
+    """As promtool 2.42 writes {{ $value }}; what we federate looks like what Prometheus federates."""
+    assert general(value) == text
+
+
 @given(st.text())
 def test_quoted_text_means_itself(text: str) -> None:
     """Quoting and reading back changes nothing."""

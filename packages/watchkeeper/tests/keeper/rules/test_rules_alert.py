@@ -83,3 +83,22 @@ def test_an_alert_that_comes_back_begins_anew() -> None:
     states = [alerts[LABELS] for _, alerts in life([True, True, False, True], STEP, 0)]
     assert [alert.state for alert in states] == ["pending", "firing", "resolved", "pending"]
     assert states[3].active_at == 3 * STEP
+
+
+def test_a_clock_that_is_set_back_delays_no_alert() -> None:
+    """An alert that is pending fires after its `for` by the new clock, not once the old time has come."""
+    labels, seen = (("alertname", "A"),), Seen(1.0, ())
+    alerts = advance({}, {labels: seen}, 7_200_000, 60_000, 0)
+    alerts = advance(alerts, {labels: seen}, 3_600_000, 60_000, 0)
+    assert alerts[labels].state == "pending"
+    assert advance(alerts, {labels: seen}, 3_660_000, 60_000, 0)[labels].state == "firing"
+
+
+def test_a_clock_that_is_set_back_keeps_no_alert_firing() -> None:
+    """`keep_firing_for` ends by the new clock, too."""
+    labels = (("alertname", "A"),)
+    alerts = advance({}, {labels: Seen(1.0, ())}, 7_200_000, 0, 60_000)
+    alerts = advance(alerts, {}, 7_201_000, 0, 60_000)
+    alerts = advance(alerts, {}, 3_600_000, 0, 60_000)
+    assert alerts[labels].state == "firing"
+    assert advance(alerts, {}, 3_660_000, 0, 60_000)[labels].state == "resolved"

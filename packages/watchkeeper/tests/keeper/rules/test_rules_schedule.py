@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +99,41 @@ async def test_rounds_that_are_missed_are_counted(keeper: Make) -> None:
     gaps = [later.at - earlier.at for earlier, later in pairwise(heard)]
     assert clock.missed > 0
     assert sum(gap // 10_000 - 1 for gap in gaps) == clock.missed
+
+
+@pytest.mark.parametrize("step", [-3_600_000, 3_600_000], ids=["back", "forth"])
+async def test_after_the_clock_jumps_groups_are_evaluated_by_its_new_time(keeper: Make, step: int) -> None:
+    """An hour back must not mean an hour without rules, nor an hour forth a burst of 360 rounds."""
+    clock, heard = Clock(7_260_000), list[int]()
+    clock.now = 7_200_000
+    jumped, three = asyncio.Event(), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        clock.now += round(seconds * 1000)
+        await (asyncio.sleep(0) if len(heard) < 3 or jumped.is_set() else asyncio.Event().wait())
+
+    def hear(outcome: Outcome) -> None:
+        heard.append(outcome.at)
+        if len(heard) == 3:
+            three.set()
+        if len(heard) == 6:
+            clock.over.set()
+
+    k = keeper(TEXT)
+    schedule = Schedule(k.setting, hear, interval=10_000, clock=lambda: clock.now, sleep=sleep, run=clock.run)
+    groups = read(TEXT).groups
+    schedule.load(groups)
+    task = asyncio.create_task(schedule.follow())
+    await asyncio.wait_for(three.wait(), 10)
+    clock.now += step
+    jumped.set()
+    schedule.load(groups)  # as the keeper does once it sees the step
+    await asyncio.wait_for(clock.over.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    after = heard[3:6]
+    assert {later - earlier for earlier, later in pairwise(after)} == {10_000}
+    assert 0 < after[0] - heard[2] - step <= 20_000
 
 
 async def test_a_listener_that_fails_does_not_end_the_watch(keeper: Make) -> None:

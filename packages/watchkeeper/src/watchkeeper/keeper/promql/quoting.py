@@ -108,7 +108,10 @@ def _positional(text: str) -> str:
 
 
 def general(value: float, digits: int | None = None) -> str:
-    """Render a float as Go's %g does: an exponent below 1e-4 and from 1e21 (1e`digits`) on."""
+    """Render a float as Go's %g does: an exponent below 1e-4 and from 1e6 (1e`digits`) on.
+
+    Without `digits` as many are written as are exact. Checked against promtool: 100000, 1.234567e+06.
+    """
     if value != value:
         return "NaN"
     if math.isinf(value):
@@ -117,7 +120,7 @@ def general(value: float, digits: int | None = None) -> str:
         return "0"
     text = repr(value) if digits is None else f"{value:.{digits - 1}e}"
     mantissa, exponent = _scientific(text)
-    if -4 <= exponent < (21 if digits is None else digits):
+    if -4 <= exponent < (6 if digits is None else digits):
         return decimal(float(f"{mantissa}e{exponent}"))
     return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 

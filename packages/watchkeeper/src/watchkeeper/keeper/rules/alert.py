@@ -71,7 +71,11 @@ def advance(
 def _sighted(alert: RuleAlert | None, labels: Labels, sight: Seen, now: int) -> RuleAlert:
     if alert is None or alert.state == "resolved":
         return RuleAlert(labels, sight.annotations, "pending", sight.value, now)
-    return replace(alert, value=sight.value, annotations=sight.annotations, keep_firing_since=None)
+    # A clock that was set back must not keep a pending alert waiting until it has caught up.
+    began = min(alert.active_at, now)
+    return replace(
+        alert, value=sight.value, annotations=sight.annotations, active_at=began, keep_firing_since=None
+    )
 
 
 def _held(alert: RuleAlert, now: int, hold: int) -> RuleAlert:
@@ -87,7 +91,7 @@ def _unseen(alert: RuleAlert, now: int, keep_firing: int) -> RuleAlert | None:
     if alert.state == "resolved":
         old = alert.resolved_at is not None and now - alert.resolved_at > RESOLVED_KEPT_MS
         return None if old else alert
-    since = now if alert.keep_firing_since is None else alert.keep_firing_since
+    since = now if alert.keep_firing_since is None else min(alert.keep_firing_since, now)
     if keep_firing and now - since < keep_firing:
         return replace(alert, keep_firing_since=since)
     return replace(alert, state="resolved", resolved_at=now)
