@@ -7,8 +7,10 @@ timer whenever nothing is left to do: hours pass in minutes, and no test sleeps.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import selectors
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -18,6 +20,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import copybot
 from copybot.bot import Bot
 from copybot.clob import ClobError, LocalSigner
 from copybot.compose import followed, telegram_of
@@ -31,6 +34,7 @@ from localvenues.polymarket.doors.truth import orders as true_orders
 from localvenues.polymarket.doors.truth import standing
 from localvenues.polymarket.venue import Settings as VenueSettings
 from localvenues.polymarket.venue import Venue
+from localvenues.polymarket.world.world import LIVELY, Population
 
 START = 1_790_000_000  # Unix seconds at which the simulated time begins
 SIGNER = LocalSigner(b"\x55" * 32)
@@ -134,6 +138,8 @@ class Play:
         self.observer, self.log = Counted(), Silent()
         self.most: dict[str, int] = {}
         self.settings = Settings()
+        self.population = LIVELY
+        self.scan_seconds = 3.0
 
     async def run(self) -> None:
         """Play to the end, and leave venue and bot as they stand then."""
@@ -143,6 +149,7 @@ class Play:
             fund=(bytes.fromhex(SIGNER.address[2:]),),
             fund_amount=FUND,
             fault_every=self.fault_every,
+            population=self.population,
         )
         self.venue = Venue(settings, LoopClock())
         await self.venue.open()
@@ -163,6 +170,7 @@ class Play:
         """Live as often as there are lives; each but the last is killed in the middle of things."""
         tree = {
             "venue": {"file": "venue.json"},
+            "wallets": {"scan_seconds": self.scan_seconds},
             "sizing": {"mode": "proportional", "ratio": "0.1"},
             "risk": {"slippage": "0.05", "pause_seconds": 20},
             "execution": {"uncertain_seconds": 60, "reconcile_seconds": 20},
@@ -365,3 +373,40 @@ def test_memory_is_bounded(play: Play) -> None:
     assert len(play.bot.wallet_rows.recent) <= 20_000
     assert len(play.bot.books) <= 200
     assert play.bot.trader.waiting <= 500
+
+
+class Day(Play):
+    """A play that is watched for what the bot's own code holds in memory, once an hour."""
+
+    def __init__(self, folder: Path, hours: float) -> None:
+        super().__init__(folder, hours, seed=5, fault_every=120.0)
+        self.population, self.scan_seconds = Population(25, 0.5, 0.2), 15.0
+        self.held: list[int] = []
+
+    def _measure(self) -> None:
+        self.bot.wallet_rows.recent._most = 500  # what is remembered has a most; here it is soon reached
+        if wall() >= self.began + 3600 * (len(self.held) + 1):
+            gc.collect()
+            self.held.append(held_by(Path(copybot.__file__).parent))
+
+
+def held_by(folder: Path) -> int:
+    """Return the bytes that are allocated now by code of a folder."""
+    snapshot = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, f"{folder}/*")])
+    return sum(one.size for one in snapshot.statistics("filename"))
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not LONG, reason="long mode only: LONG=1 make test")
+def test_a_day_leaves_no_more_in_memory_than_its_first_hours(tmp_path: Path) -> None:
+    """24 simulated hours with faults: a flat line, to a quarter of a megabyte."""
+    day = Day(tmp_path, 24.0)
+    tracemalloc.start()
+    try:
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.run(day.run())
+    finally:
+        tracemalloc.stop()
+        day.state.close()
+    assert len(day.held) >= 23
+    assert max(day.held[12:]) < max(day.held[2:8]) + 250_000, day.held

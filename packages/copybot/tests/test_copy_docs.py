@@ -59,3 +59,12 @@ def test_the_table_names_exactly_the_components() -> None:
     assert line is not None
     told = set(re.findall(r"`([a-z_]+)`", line[1]))
     assert told == {one["name"] for one in agent.health()["components"]}  # type: ignore[attr-defined]
+
+
+def test_every_failure_that_the_page_names_has_its_test() -> None:
+    """A table of promises is worth what its tests are."""
+    text = (ROOT / "docs" / "explanation" / "copybot-failures.md").read_text()
+    named = re.findall(r"`([a-z_/]+\.py)::(test_[a-z_]+)`", text)
+    assert len(named) >= 12
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "packages" / "copybot" / "tests" / file).read_text(), (file, test)
