@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from watchkeeper.keeper.promql import PromqlError
 from watchkeeper.keeper.store import StoreError
+from watchkeeper.keeper.web.prometheus.packing import packed
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -105,7 +106,7 @@ def guarded(handler: Handler) -> Handler:
 
     async def answering(request: Request) -> Response:
         try:
-            return await handler(request)
+            return await packed(request, await handler(request))
         except ApiError as error:
             return refusal(error.kind, str(error), error.status)
         except PromqlError as error:
