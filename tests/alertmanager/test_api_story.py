@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,6 +31,47 @@ def until(question: Callable[[], Any], what: str) -> Any:
             return answer
         time.sleep(0.05)
     pytest.fail(f"never saw: {what}")
+
+
+TOGETHER = """
+route: {receiver: people, group_by: ['...'], group_wait: 100ms}
+receivers: [{name: people}]
+watchkeeper:
+  incidents:
+    labels: [bot]
+    dependencies: [{cause: ['alertname="RpcDown"'], effect: ['alertname="FeedSilent"'], equal: [host]}]
+"""
+
+
+def test_alerts_that_belong_together_are_one_incident_by_the_api(stand: Any) -> None:
+    """By labels that they share or by what one depends on; the cause is named, the silenced left out."""
+    desk = stand(TOGETHER)
+    labels: list[dict[str, str]] = [
+        {"alertname": "FeedSilent", "host": "a"},
+        {"alertname": "RpcDown", "host": "a"},
+        {"alertname": "Loss", "bot": "copy"},
+        {"alertname": "Paused", "bot": "copy"},
+        {"alertname": "Alone", "host": "a"},
+    ]
+    assert desk.ask("/api/v2/alerts", "POST", [{"labels": one} for one in labels])[0] == 200
+    found = desk.ask("/api/v2/alerting/incidents")[1]["incidents"]
+    told = {frozenset(alert["labels"]["alertname"] for alert in one["alerts"]) for one in found}
+    assert told == {
+        frozenset({"FeedSilent", "RpcDown"}),
+        frozenset({"Loss", "Paused"}),
+        frozenset({"Alone"}),
+    }
+    causes = [one["cause"]["labels"]["alertname"] for one in found if len(one["alerts"]) == 2]
+    assert "RpcDown" in causes
+    now = time.time()
+    word = {"startsAt": rfc3339(now), "endsAt": rfc3339(now + 600), "createdBy": "eva", "comment": "known"}
+    matchers = [{"name": "bot", "value": "copy", "isRegex": False}]
+    assert desk.ask("/api/v2/silences", "POST", {**word, "matchers": matchers})[0] == 200
+    assert len(desk.ask("/api/v2/alerting/incidents")[1]["incidents"]) == 2
+
+
+def rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
 
 
 def fire(desk: Any, *names: str) -> None:

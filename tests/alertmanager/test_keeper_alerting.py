@@ -143,6 +143,7 @@ def test_the_judges_alerts_can_be_silenced_and_acknowledged_by_verbs(house: Hous
         house.say("ack", "alertname=Nothing", code=1)
 
         assert house.say("alerts", "preview", "alertname=X").startswith("keeper: nobody")
+        assert "1 alert  TargetDown" in house.say("alerts", "incidents", code=1)
         house.say("alerts", "test", "keeper", code=1)
         assert "switched off" in house.say("guard", "show")
         assert house.ask("/api/ping/nightly", "POST", b"x")[0] == 200

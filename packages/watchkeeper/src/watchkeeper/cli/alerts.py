@@ -11,7 +11,7 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
-from watchkeeper.cli import trying
+from watchkeeper.cli import belonging, trying
 
 NAME = "alerts"
 HELP = "list the alerts that fire (exit code 1 if any does), or the newest ones"
@@ -27,9 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "verb",
         nargs="?",
-        choices=("list", "test", "preview"),
+        choices=("list", "test", "preview", "incidents"),
         default="list",
-        help="test CHANNEL sends a test message, preview NAME=VALUE... says who would be told (%(default)s)",
+        help="test CHANNEL sends a test message, preview NAME=VALUE... says who would be told, "
+        "incidents shows which alerts belong together (%(default)s)",
     )
     parser.add_argument("words", nargs="*", metavar="WORD", help="a receiver or receiver/kind[place]; labels")
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the keeper (%(default)s)")
@@ -40,8 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 where nothing fires, 1 where something does, 2 where the keeper does not answer."""
-    if given.verb != "list":
-        return trying.test(given) if given.verb == "test" else trying.preview(given)
+    other = {"test": trying.test, "preview": trying.preview, "incidents": belonging.run}.get(given.verb)
+    if other is not None:
+        return other(given)
     try:
         rows = ask(f"{given.url.rstrip('/')}/api/alerts?limit={given.limit}")["alerts"]
     except Unanswered as error:

@@ -28,9 +28,11 @@ from watchkeeper.keeper.alerts import (
     Silence,
     alert_views,
     group_views,
+    incident_views,
     over_views,
 )
 from watchkeeper.keeper.alerts.changes import Event
+from watchkeeper.keeper.alerts.incidents import Incident
 from watchkeeper.keeper.alerts.silences import check_new
 from watchkeeper.keeper.alertstore import AlertStoreUnwritable
 
@@ -133,6 +135,10 @@ class AlertDesk:
     def groups(self) -> list[GroupView]:
         """Return the groups that hold such alerts."""
         return group_views(self.dispatcher, self._clock())
+
+    def incidents(self) -> list[Incident]:
+        """Return the incidents of the alerts that fire and are not muted, the oldest first."""
+        return incident_views(self.dispatcher, self._clock())
 
     def timeline(self, fingerprint: str) -> list[Event]:
         """Return the last events of an alert, the oldest first."""

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from watchkeeper.keeper.web.alertmanager import (
     alerts,
     guarding,
+    incidents,
     links,
     pinging,
     posts,
@@ -34,6 +35,7 @@ PATHS: dict[str, dict[str, Handler]] = {
     "/api/v2/alerting/alerts/{fingerprint}/timeline": {"GET": story.get_timeline},
     "/api/v2/alerting/groups": {"GET": showing.get_groups},
     "/api/v2/alerting/counts": {"GET": showing.get_counts},
+    "/api/v2/alerting/incidents": {"GET": incidents.get_incidents},
     "/api/v2/alerting/preview": {"GET": words.get_preview},
     "/api/v2/alerting/acknowledge": {"POST": words.post_acknowledgement},
     "/api/v2/alerting/unacknowledge": {"POST": words.post_withdrawal},
