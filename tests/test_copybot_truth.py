@@ -139,7 +139,7 @@ class Play:
         self.most: dict[str, int] = {}
         self.settings = Settings()
         self.population = LIVELY
-        self.scan_seconds = 3.0
+        self.scan_seconds, self.step = 3.0, STEP
 
     async def run(self) -> None:
         """Play to the end, and leave venue and bot as they stand then."""
@@ -164,7 +164,7 @@ class Play:
     async def _tick(self) -> None:
         while True:
             self.venue.tick()
-            await asyncio.sleep(STEP)
+            await asyncio.sleep(self.step)
 
     async def _bot(self) -> None:
         """Live as often as there are lives; each but the last is killed in the middle of things."""
@@ -380,7 +380,7 @@ class Day(Play):
 
     def __init__(self, folder: Path, hours: float) -> None:
         super().__init__(folder, hours, seed=5, fault_every=120.0)
-        self.population, self.scan_seconds = Population(25, 0.5, 0.2), 15.0
+        self.population, self.scan_seconds, self.step = Population(25, 0.2, 0.1), 60.0, 1.0
         self.held: list[int] = []
 
     def _measure(self) -> None:
