@@ -28,13 +28,13 @@ def answer(house: Any, path: str, **parameters: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def moment(house: Any) -> int:
-    """Return a time that has ten seconds of samples before it and changes no more."""
+    """Return a time that has eight seconds of samples before it and changes no more."""
     for _ in range(300):
         try:
             found = answer(house, "query", query=f"count_over_time({FRAMES}[30s])")["result"]
         except (OSError, urllib.error.URLError):
             found = []
-        if found and float(found[0]["value"][1]) >= 48:
+        if found and float(found[0]["value"][1]) >= 32:
             return int(float(found[0]["value"][0])) - 1
         pause(0.2)
     raise AssertionError(f"the keeper never had samples: {house.log('keeper')[-2000:]}")

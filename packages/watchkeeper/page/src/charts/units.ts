@@ -26,7 +26,7 @@ export function told(value: number | null | undefined, unit: Unit): string {
 /** Four significant digits; what is tiny or huge has an exponent. */
 export function plain(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3).replace("-", "\u2212");
+  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3).replace(/\.?0*e\+?/, "e").replaceAll("-", "\u2212");
   if (size >= 1e6) return amount(value, "count");
   return value.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 7 : 4 });
 }
