@@ -124,6 +124,27 @@ def test_a_range_that_is_kept_as_base_is_compared_with_the_next_one(
     page.wait_for_selector(".call.grew3[data-name='bot.Pool.price']")
 
 
+def test_a_time_is_chosen_on_the_curve_of_the_processor(house: Any, past: int, open_page: Any) -> None:
+    """Drag over the hour above the graph: the graph is of the part that was dragged over."""
+    page = open_page(house, place("arbbot", over=3600))
+    page.wait_for_selector(".call[data-name='bot.parse']")
+    box = page.locator(".drawing .u-over").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, y, steps=5)
+    page.mouse.up()
+    page.wait_for_url(lambda url: "start=" in url)
+    chosen = urllib.parse.parse_qs(page.evaluate("location.hash").partition("?")[2])
+    start, end = int(chosen["start"][0]), int(chosen["end"][0])
+    assert 690 <= end - start <= 750
+    assert start <= past - 1140 and past - 1200 <= end
+    page.wait_for_selector(".call[data-name='bot.parse']")
+    page.wait_for_selector(".call[data-name='bot.Pool.log']", state="detached")
+    page.click("text=All of it")
+    page.wait_for_selector(".call[data-name='bot.Pool.log']")
+
+
 def test_clicks_and_keys_walk_and_zoom_the_graph(house: Any, past: int, open_page: Any) -> None:
     """A click fills the width with a call; arrows walk; Escape shows the whole again."""
     page = open_page(house, place("arbbot", start=past - 600, end=past - 540))
