@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: help setup demo test check fmt bench promqltest peers lock clean
+.PHONY: help setup demo test check fmt bench promqltest screenshots peers lock clean
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
 
@@ -30,6 +30,9 @@ bench: setup ## Run the benchmarks; prints ratios against peers and writes bench
 
 promqltest: setup ## Run a folder of PromQL test scripts: make promqltest DIR=../shared/data/promql
 	@$(BIN)/python -m watchkeeper.keeper.promql.testing $(DIR)
+
+screenshots: setup ## Take the pictures of the documentation into docs/images (needs chromium)
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 peers: ## Install the Debian peers that the system tests use (needs root)
 	@sh scripts/peers.sh

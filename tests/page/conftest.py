@@ -6,6 +6,7 @@ SCREENSHOTS names a folder that gets a picture of what each test calls `picture`
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -119,6 +120,17 @@ class House:
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"
         return path.read_text() if path.exists() else ""
+
+    def until_known(self) -> dict[str, Any]:
+        """Return the overview once the keeper serves and knows every bot's components."""
+        pause = Event()
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                told: dict[str, Any] = self.ask("api/overview")
+                if told["bots"] and all(bot["components"] for bot in told["bots"]):
+                    return told
+            pause.wait(0.1)
+        raise AssertionError(f"the keeper does not know the bots: {self.log('keeper')[-2000:]}")
 
     def ask(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=20) as answer:

@@ -40,25 +40,37 @@ export class Api {
   }
 
   private async ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const answer = await this.send(method, path, body, signal);
-    const text = await answer.text();
+    const { answer, text } = await this.send(method, path, body, signal);
     const told: unknown = text ? parsed(text) : undefined;
     if (answer.ok) return told as T;
     if (answer.status === 401 && path !== "/api/login") this.entrance.locked();
     throw new ApiError(answer.status, reason(told, answer.status));
   }
 
-  private async send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
-    const csrf = this.entrance.csrf();
-    if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
-    const limit = AbortSignal.timeout(MOMENT);
+  private async send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<{ answer: Response; text: string }> {
+    // A timer that is cleared: AbortSignal.timeout would hold each answer until its time is over.
+    const stop = new AbortController();
+    const timer = window.setTimeout(() => stop.abort(), MOMENT);
+    const giveUp = (): void => stop.abort();
+    signal?.addEventListener("abort", giveUp);
     try {
-      return await fetch(path, { method, headers, cache: "no-store", signal: signal ? AbortSignal.any([signal, limit]) : limit, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      if (signal?.aborted) giveUp();
+      const answer = await fetch(path, { method, headers: this.headers(method, body), cache: "no-store", signal: stop.signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      return { answer, text: await answer.text() };
     } catch (problem) {
       if (signal?.aborted) throw problem;
       throw new ApiError(0, "the keeper does not answer");
+    } finally {
+      window.clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
+  }
+
+  private headers(method: string, body: unknown): Record<string, string> {
+    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
+    const csrf = this.entrance.csrf();
+    if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
+    return headers;
   }
 }
 
