@@ -54,6 +54,8 @@ class Rows(Protocol):
 
     def timeline(self, fingerprint: str, count: int = 200) -> list[Event]: ...
 
+    def expire(self, before: float) -> int: ...
+
 
 class TooManyAlerts(Exception):
     """More alerts than are kept; nothing of the post was taken."""
@@ -152,6 +154,13 @@ class AlertDesk:
         kept = self.dispatcher.register.alerts.find(fingerprint)
         found = self.dispatcher.silences.meant_for(kept.labels)
         return [one for one in found if one.ends_at >= kept.alert.starts_at]
+
+    async def forget(self, age: float) -> int:
+        """Remove what timelines hold that is older than so many seconds; return how many events.
+
+        Raises AlertStoreUnwritable.
+        """
+        return await asyncio.to_thread(self._rows.expire, self._clock() - age)
 
     # The words of people
 

@@ -146,9 +146,12 @@ class AlertStore:
             return [Event(*row) for row in reversed(self._db.execute(sql, (count,)).fetchall())]
 
     def expire(self, before: float) -> int:
-        """Remove the events older than a Unix time; return how many."""
+        """Remove the events older than a Unix time; return how many. Raises AlertStoreUnwritable."""
         with self._lock:
-            return self._db.execute(_EXPIRE, (before,)).rowcount
+            try:
+                return self._db.execute(_EXPIRE, (before,)).rowcount
+            except sqlite3.Error as error:
+                raise AlertStoreUnwritable(f"timelines not shortened: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
