@@ -14,6 +14,7 @@ export interface Deeds {
   letGo(alert: Alert): void;
   silence(labels: Labels): void;
   narrow(name: string, value: string): void;
+  now(): number;
   /** Why this visitor may not act; empty where they may. */
   why(): string;
 }
@@ -31,7 +32,7 @@ export function drawGroups(holder: HTMLElement, groups: Group[], opened: string,
   list(holder, heads, (head) => head.key, (head) => box(head, deeds, now));
   groups.forEach((group, place) => {
     const rows = holder.children[place]?.querySelector<HTMLElement>(".alert-rows");
-    if (rows) drawRows(rows, group.alerts.slice(0, MOST), opened, deeds, group.labels);
+    if (rows) drawRows(rows, group.alerts.slice(0, MOST), opened, deeds, group);
   });
   held.set(holder, groups);
 }
@@ -80,11 +81,18 @@ function escalates(head: Head, now: number): HTMLElement | null {
 
 // --- rows ---
 
-/** Rows of alerts; labels that stand above them already are left out. */
-export function drawRows(holder: HTMLElement, alerts: Alert[], opened: string, deeds: Deeds, above: Labels = {}): void {
-  const rows = alerts.map((alert) => ({ ...shownOf(alert), open: alert.fingerprint === opened, why: deeds.why() }));
+/** Rows of alerts; labels of the group that stands above them are left out. */
+export function drawRows(holder: HTMLElement, alerts: Alert[], opened: string, deeds: Deeds, group: Group | null = null): void {
+  const rows = alerts.map((alert) => ({ ...shownOf(alert), open: alert.fingerprint === opened, why: deeds.why(), look: alert.standing === "pending" && group?.channels.length ? group.nextLook : "" }));
   const byName = new Map(alerts.map((alert) => [alert.fingerprint, alert]));
-  list(holder, rows, (row) => row.fingerprint, (row) => line(byName.get(row.fingerprint)!, row.open, row.why, deeds, above));
+  list(holder, rows, (row) => row.fingerprint, (row) => line(byName.get(row.fingerprint)!, row, deeds, group?.labels ?? {}));
+}
+
+/** What a row is beside its alert: open or not, why nobody may press, when people will be told. */
+interface Manner {
+  open: boolean;
+  why: string;
+  look: string;
 }
 
 /** What a row shows: only that makes it anew, not the sender's word that it still fires. */
@@ -93,7 +101,7 @@ function shownOf(alert: Alert): Pick<Alert, "fingerprint" | "labels" | "annotati
   return { fingerprint, labels, annotations, standing, since: at, startsAt, acknowledgement };
 }
 
-function line(alert: Alert, open: boolean, why: string, deeds: Deeds, above: Labels): HTMLElement {
+function line(alert: Alert, { open, why, look }: Manner, deeds: Deeds, above: Labels): HTMLElement {
   const { fingerprint, standing, labels, annotations } = alert;
   const title = h("button", { type: "button", class: "alert-title", "aria-expanded": String(open), "aria-controls": `story-${fingerprint}`, "data-focus": `open-${fingerprint}` }, summary(alert));
   title.addEventListener("click", () => deeds.open(fingerprint));
@@ -101,7 +109,7 @@ function line(alert: Alert, open: boolean, why: string, deeds: Deeds, above: Lab
   return h(
     "li",
     { class: `alert ${standing}`, "data-standing": standing, "data-fingerprint": fingerprint },
-    h("div", { class: "alert-head" }, standingMark(standing), severity(labels["severity"]), h("div", { class: "alert-words" }, title, reason ? h("p", {}, reason) : null, pairs(labels, above, deeds)), h("div", { class: "alert-side" }, age(alert), takenBy(alert), acts(alert, why, deeds))),
+    h("div", { class: "alert-head" }, standingMark(standing), severity(labels["severity"]), h("div", { class: "alert-words" }, title, reason ? h("p", {}, reason) : null, pairs(labels, above, deeds)), h("div", { class: "alert-side" }, age(alert), look ? h("span", { class: "age" }, until(seconds(look), deeds.now(), "people are told in ")) : null, takenBy(alert), acts(alert, why, deeds))),
     h("div", { class: "story", id: `story-${fingerprint}`, hidden: !open }),
   );
 }

@@ -236,6 +236,7 @@ class Screen {
   // --- what people do ---
 
   private readonly deeds: Deeds = {
+    now: () => this.context.live.now(),
     why: () => this.context.who.why("operate"),
     open: (fingerprint) => this.open(fingerprint),
     acknowledge: (alerts) => this.allowed(() => acknowledge(this.root, this.context, alerts.map((one) => one.fingerprint), alerts.map(summary).slice(0, 3).join(", ") + (alerts.length > 3 ? ` and ${alerts.length - 3} more` : ""), () => void this.look(true))),

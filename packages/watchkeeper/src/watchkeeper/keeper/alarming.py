@@ -39,9 +39,9 @@ from watchkeeper.keeper.web import alertmanager
 LOG = logging.getLogger("watchkeeper.alerts")
 
 # Without a file of one's own: alerts are kept, silenced and acknowledged, and nobody is told beyond
-# the keeper's log and its file of lines.
+# the keeper's log and its file of lines; so there is no message to gather alerts for.
 PLAIN = """
-route: {receiver: keeper, group_by: [alertname, bot, job]}
+route: {receiver: keeper, group_by: [alertname, bot, job], group_wait: 0s}
 receivers: [{name: keeper}]
 """
 REMIND_SECONDS = 60.0
