@@ -45,6 +45,7 @@ route: {receiver: keeper, group_by: [alertname, bot, job], group_wait: 0s}
 receivers: [{name: keeper}]
 """
 REMIND_SECONDS = 60.0
+FORGET_SECONDS = 3600.0
 
 
 class Alarming:
@@ -163,12 +164,22 @@ class Alarming:
             group.create_task(self.desk.run(), name="desk")
             group.create_task(self.outbox.run(), name="outbox")
             group.create_task(self.guard.run(), name="guard")
+            group.create_task(self._forget_hourly(), name="timelines")
             for listener in self.listeners:
                 group.create_task(listener.run(), name="buttons")
             for pinger in self.pingers:
                 group.create_task(pinger.run(), name=f"ping {pinger.beacon.shown}")
             for forwarder in self.forwarders:
                 group.create_task(forwarder.run(), name=f"forward {forwarder.place.url}")
+
+    async def _forget_hourly(self) -> None:
+        """Keep timelines as long as all other history."""
+        while True:
+            await asyncio.sleep(FORGET_SECONDS)
+            try:
+                await self.desk.forget(float(self._config.retention.time))
+            except AlertStoreError as error:
+                LOG.warning("%s", error)
 
     async def follow(self, firing: Mapping[str, str], bots: Mapping[str, str], now: float) -> None:
         """Bring what fires after a round to the desk, and to the Alertmanagers that tell it instead of us.
