@@ -33,7 +33,7 @@ MISHAPS = (
 )
 """What the store counts of samples that it did not keep, and of troubles with its disk and clock."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
-PROFILE_HZ = 5.0
+PROFILE_HZ = 2.0
 STALL_SECONDS = 1.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -159,9 +160,9 @@ def counted_values(vector: Vector, expr: Aggregate, label: str, charge: Callable
     counts: list[Floats] = []
     for row, labels in enumerate(vector.labels):
         mask = vector.present[row]
-        for value in np.unique(vector.values[row][mask]):
+        for value in distinct(vector.values[row][mask]):
             hit = mask & ((vector.values[row] == value) | (np.isnan(value) & np.isnan(vector.values[row])))
-            key = group_labels(replaced(labels, label, decimal(float(value))), kept)
+            key = group_labels(replaced(labels, label, decimal(value)), kept)
             place = places.setdefault(key, len(places))
             if place == len(counts):
                 charge(vector.steps)
@@ -169,6 +170,12 @@ def counted_values(vector: Vector, expr: Aggregate, label: str, charge: Callable
             counts[place] += hit
     values = np.array(counts).reshape(len(counts), vector.steps)
     return Vector(list(places), values, values > 0, [False] * len(counts))
+
+
+def distinct(values: Floats) -> list[float]:
+    """Return each value once, ascending, NaN last; np.unique would import numpy.ma, 40 ms and 2 MB."""
+    numbers = sorted({value for value in values.tolist() if value == value})
+    return [*numbers, math.nan] if np.isnan(values).any() else numbers
 
 
 def ranked(vector: Vector, expr: Aggregate, k: Scalar, *, largest: bool) -> Vector:
