@@ -108,6 +108,7 @@ def test_a_composed_board_is_there_in_another_browser(
     page.click("text=New board")
     page.select_option("[name=range]", "300")
     page.fill('[aria-label="Board\'s title"]', "Targets of mine")
+    page.select_option("[name=time-shown]", "900")
     page.click("text=Add a widget")
     page.fill("dialog [aria-label=Title]", "Targets")
     page.fill("dialog .prompt", "up")
@@ -119,6 +120,7 @@ def test_a_composed_board_is_there_in_another_browser(
     page.wait_for_selector(".wall .names >> text=of arbbot")
     desk.page.click(".editor >> text=Save")
     page.wait_for_url(lambda url: "#/boards/" in url and "new" not in url)
+    assert desk.ask("GET", f"boards/{desk.id()}")["board"]["range"] == 900
     other = open_page(guarded, "#/login")
     log_in(other, "vera")
     other.goto(f"{guarded.url}#/boards/{desk.id()}?range=300")

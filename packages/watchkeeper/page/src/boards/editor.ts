@@ -1,6 +1,7 @@
 // A board while it is edited: a draft that is saved at one stroke, at the version that was read.
 
-import { button } from "../explore/parts";
+import { button, choice, including } from "../explore/parts";
+import { lengthOf, RANGES } from "../explore/state";
 import { ApiError } from "../shell/api";
 import { h } from "../shell/dom";
 import type { Context } from "../shell/view";
@@ -80,7 +81,15 @@ export class Editor {
       return h("label", { class: "choice grow" }, h("span", {}, name), input);
     };
     const tags = (value: string): void => this.set({ tags: value.split(",").map((tag) => tag.trim()).filter(Boolean) });
-    return h("div", { class: "controls" }, line("Board's title", content.title, (title) => this.set({ title })), line("Description", content.description ?? "", (description) => this.set({ description })), line("Tags, by commas", (content.tags ?? []).join(", "), tags));
+    return h("div", { class: "controls" }, line("Board's title", content.title, (title) => this.set({ title })), line("Description", content.description ?? "", (description) => this.set({ description })), line("Tags, by commas", (content.tags ?? []).join(", "), tags), ...this.paces());
+  }
+
+  /** How much time is shown at first, and how often it is asked again. */
+  private paces(): HTMLElement[] {
+    const { range = 3600, refresh = 5 } = this.draft.content;
+    const shown = choice("Time shown", including(RANGES, range, lengthOf), range, (value) => this.set({ range: Number(value) }));
+    const paces: [string, number][] = [["5 s", 5], ["10 s", 10], ["30 s", 30], ["1 min", 60], ["5 min", 300]];
+    return [shown, choice("Asked every", including(paces, refresh, lengthOf), refresh, (value) => this.set({ refresh: Number(value) }))];
   }
 
   private handles(row: number): HTMLElement[] {
