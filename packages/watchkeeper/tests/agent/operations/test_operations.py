@@ -191,6 +191,18 @@ def test_advice_names_what_is_wrong() -> None:
         assert word in told
 
 
+@pytest.mark.parametrize(("factor", "advised"), [(0.01, False), (0.5, True)])
+def test_what_becomes_slower_is_told_before_it_misses_its_target_and_trifles_are_not(
+    factor: float, advised: bool
+) -> None:
+    """A millisecond that becomes two is no bottleneck of what may take a second."""
+    one = ledger()
+    ran(one, "a", [0.4 * factor] * 30 + [0.9 * factor] * 30, target=1.0)
+    (found,) = one.accounts()
+    assert found.trend == "critical" and found.grade is Grade.EXCELLENT
+    assert ("becomes slower" in text([found], QUIET)) is advised
+
+
 def test_stalls_reach_the_report() -> None:
     one = Ledger(Registry(), lambda: 0.0, lambda: [Stall(0.0, "loop", 0.4, ())])
     process = one.document()["process"]

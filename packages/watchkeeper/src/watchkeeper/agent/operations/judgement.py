@@ -10,6 +10,7 @@ FEWEST_FOR_TREND = 20
 WORSE, MUCH_WORSE = 1.25, 2.0  # the newer half's median over the older half's
 SHARES = (50, 90, 95, 99)
 HEAVY_TAIL = 10.0  # p99 over p50
+NOTICEABLE = 0.1  # p95 over target; below it nobody minds that something becomes slower
 LARGE_SHARE = 0.4  # of the time of all operations
 FEW_ERRORS, SOME_ERRORS, MANY_ERRORS = 0.001, 0.01, 0.1
 TARGETS = (0.5, 1.0, 2.0, 5.0)  # p95 over target, up to which excellent, good, average, poor end
@@ -115,7 +116,7 @@ def advice(one: Account, share: float) -> list[str]:
         found.append(
             f"p99 is {one.p99 / one.p50:.0f} times the median: look for waits, locks, retries, stalls"
         )
-    if one.trend in ("degrading", "critical"):
+    if one.trend in ("degrading", "critical") and one.p95 > one.target * NOTICEABLE:
         found.append("it becomes slower: compare with an older profile, look for growing collections")
     if share > LARGE_SHARE and one.grade not in (Grade.EXCELLENT, Grade.GOOD):
         found.append(f"it takes {share:.0%} of the time of all operations: the first one to improve")
