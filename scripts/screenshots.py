@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,12 +34,15 @@ scrape_configs:
 guard: {{enabled: false}}
 """
 SCRIPTS = {"arbbot": "examples/fake_bot.py", "copybot": "tests/page/pretended_copybot.py"}
+EXPLORED = "#/explore?range=300&q=" + urllib.parse.quote(
+    "histogram_quantile(0.95, sum by (le, stage) (rate(mev_processing_latency_seconds_bucket[30s])))"
+)
 # What stands on a picture, at least; the place; the size.
 PICTURES: dict[str, tuple[str, str, tuple[int, int], str]] = {
     "dashboard": ("#/bot/arbbot", "#overall[data-status=unhealthy]", (1400, 1000), "light"),
     "overview": ("#/", "#hour .stretch", (1400, 900), "dark"),
     "alerts": ("#/alerts", ".room.alerts", (1400, 900), "light"),
-    "explore": ("#/explore", ".room.explore", (1400, 900), "light"),
+    "explore": (EXPLORED, ".room.explore canvas", (1400, 900), "light"),
     "profiles": ("#/profiles/arbbot", ".room.profiles", (1400, 900), "light"),
     "keeper": ("#/keeper", ".panel canvas", (1400, 900), "dark"),
     "phone": ("#/", "#overall[data-status=unhealthy]", (390, 844), "light"),

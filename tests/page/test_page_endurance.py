@@ -122,7 +122,7 @@ def endured(house: Any, browser: Any) -> Any:
         context.close()
 
 
-@pytest.mark.timeout(1800 if os.environ.get("LONG") == "1" else 180)
+@pytest.mark.timeout(1800 if os.environ.get("LONG") == "1" else 420)
 def test_twenty_pages_open_for_an_hour_do_not_grow(house: Any, endured: Any) -> None:
     """Heap and document after the second half of the hour are those after the first."""
     house.well()

@@ -22,6 +22,8 @@ import { integrity, objectives, providers, refusals, section, type Sheet } from 
 
 /** Tables are asked for this often, in ms. */
 const EVERY = 10_000;
+/** More changes than these are on the overview. */
+const FLIPS = 4;
 /** While a bot's metrics are not known yet, they are looked for this often, in ms. */
 const SEEKING = 2000;
 
@@ -85,7 +87,7 @@ class Screen {
     }
     if (changed.has("figures")) this.drawFigures(overview);
     if (changed.has("alerts")) rows.alerts(this.alerts, overview.alerts.filter((row) => belongs(row.labels, this.name, overview)));
-    if (changed.has("flips")) rows.flips(this.flips, overview.flips.filter((row) => mine(row.subject, this.name, overview)));
+    if (changed.has("flips")) rows.flips(this.flips, overview.flips.filter((row) => mine(row.subject, this.name, overview)).slice(0, FLIPS));
     this.state();
   }
 

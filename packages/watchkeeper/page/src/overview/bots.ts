@@ -9,6 +9,9 @@ import type { Amount, Bot, Figure, Overview, Unit } from "../shell/model";
 import { shape } from "../shell/status";
 import type { Number, Pulse } from "./pulse";
 
+/** A sparkline has this many points at least. */
+const LEAST = 12;
+
 interface Row {
   bot: Bot;
   firing: number;
@@ -71,8 +74,14 @@ export function numbers(holder: HTMLElement, overview: Overview, known: Map<stri
     const past = box.querySelector<HTMLElement>(".past")!;
     if (past.dataset["mark"] === mark) continue;
     past.dataset["mark"] = mark;
-    past.replaceChildren(...(drawn && pulse ? [spark(pulse.past, `${pulse.pace?.title ?? "Pace"} over the last 15 minutes`), h("span", { class: "muted" }, `${pulse.pace?.title.toLowerCase() ?? "pace"}, 15 min`)] : []));
+    past.replaceChildren(...(drawn && pulse ? [spark(young(pulse.past), `${pulse.pace?.title ?? "Pace"} up to 15 minutes back`), h("span", { class: "muted" }, `${pulse.pace?.title.toLowerCase() ?? "pace"}, up to 15 min`)] : []));
   }
+}
+
+/** Without most of the time before anything was measured. */
+function young(past: (number | null)[]): (number | null)[] {
+  const first = past.findIndex((value) => value !== null);
+  return past.slice(Math.max(0, Math.min(first, past.length - LEAST)));
 }
 
 function exact(figures: Figure[], id: string): Figure | undefined {

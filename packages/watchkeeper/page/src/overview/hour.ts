@@ -28,7 +28,9 @@ export async function hour(holder: HTMLElement, api: Api, overview: Overview, no
   holder.dataset["mark"] = mark;
   const first = Math.min(...shown.map(({ values }) => values.findIndex((value) => value !== null)).filter((at) => at >= 0));
   const start = times[Math.max(0, Math.min(first, times.length - 15))] ?? times[0]!;
-  holder.replaceChildren(shown.length ? h("div", { class: "box" }, timeline(times, shown, start, times.at(-1)!, "none")) : h("p", { class: "empty-box" }, "Nothing was measured in the last hour."));
+  // Each value is of the step before its time.
+  const began = times.map((at) => at - STEP);
+  holder.replaceChildren(shown.length ? h("div", { class: "box" }, timeline(began, shown, start - STEP, times.at(-1)!, "none")) : h("p", { class: "empty-box" }, "Nothing was measured in the last hour."));
 }
 
 function unwell({ values }: Track): number {
