@@ -71,6 +71,8 @@ class Context:
 
     def references(self, at: At, offset: Duration | None, grid: Grid) -> Ints:
         """Return the times that a selector looks at for each step: one alone where `at` fixes it."""
+        if at is None and offset is None:
+            return grid.times
         shift = self.length(offset, negative=True)
         if at is None:
             return grid.times - shift

@@ -95,6 +95,8 @@ class Vector:
 
     def nonempty(self) -> Vector:
         """Drop the rows without any sample."""
+        if self.present.size and self.present.all():
+            return self
         alive = self.present.any(axis=1)
         return self if alive.all() else self.rows(np.flatnonzero(alive))
 

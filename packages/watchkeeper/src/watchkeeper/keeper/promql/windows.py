@@ -68,7 +68,9 @@ def of_range(context: Context, expr: Range, grid: Grid) -> Windows:
     """Read the windows of a range selector; extended selectors take the lookback in as well."""
     selector = expr.selector
     length = context.length(expr.length)
-    ends = np.broadcast_to(context.references(selector.at, selector.offset, grid), (grid.count,))
+    ends = context.references(selector.at, selector.offset, grid)
+    if ends.size != grid.count:
+        ends = np.broadcast_to(ends, (grid.count,))
     starts = ends - length
     lookback = context.options.lookback_ms
     before = lookback if selector.anchored or selector.smoothed else 0

@@ -56,7 +56,8 @@ class Index:
     def find(self, matchers: Sequence[Matcher]) -> list[int]:
         """Return the refs that satisfy every matcher, sorted by labels."""
         found: set[int] | None = None
-        for wanted, refs in sorted(map(self._candidates, matchers), key=lambda item: not item[0]):
+        # Those that must be among them first, so that few are left to take others from.
+        for wanted, refs in sorted(map(self._candidates, matchers), key=_by_wish):
             if not wanted:
                 found = (set(self._labels) if found is None else found) - refs
             else:
@@ -77,11 +78,11 @@ class Index:
 
     def _candidates(self, matcher: Matcher) -> tuple[bool, set[int]]:
         """Return (True, refs that match), or (False, refs that do not) when an absent label matches."""
-        accepts = acceptor(matcher)
         values = self._postings.get(matcher.name, {})
-        wanted = not accepts("")
-        if wanted and matcher.op == "=":
+        if matcher.op == "=" and matcher.value:  # most are
             return True, values.get(matcher.value, set())
+        accepts = acceptor(matcher)
+        wanted = not accepts("")
         picked = [refs for value, refs in values.items() if accepts(value) == wanted]
         return wanted, set().union(*picked)
 
@@ -94,6 +95,10 @@ class Index:
         self._pairs.pop((name, value), None)
         if not values:
             del self._postings[name]
+
+
+def _by_wish(candidates: tuple[bool, set[int]]) -> bool:
+    return not candidates[0]
 
 
 def acceptor(matcher: Matcher) -> Callable[[str], bool]:
