@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".cache" / "otel-venv"
 SOURCE = ROOT / "packages" / "watchkeeper" / "src"
-PACKAGES = ("opentelemetry-sdk==1.*", "opentelemetry-proto==1.*")
+PACKAGES = ("opentelemetry-sdk==1.45.2", "opentelemetry-proto==1.45.2")
 ROUNDS = 31
 CALLS = 4000
 NOTHING_GOAL = 200.0

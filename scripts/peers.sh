@@ -12,6 +12,13 @@ if [ ! -x .cache/schemathesis/bin/st ]; then
   python3 -m venv .cache/schemathesis
   .cache/schemathesis/bin/python -m pip install -q --disable-pip-version-check "schemathesis==4.32.5"
 fi
+# The published schema of traces, and its kit, likewise.
+if [ ! -x .cache/otel-venv/bin/python ]; then
+  echo "peers: installing opentelemetry"
+  python3 -m venv .cache/otel-venv
+  .cache/otel-venv/bin/python -m pip install -q --disable-pip-version-check \
+    "opentelemetry-sdk==1.45.2" "opentelemetry-proto==1.45.2"
+fi
 [ -z "$missing" ] && { echo "peers: all installed"; exit 0; }
 command -v apt-get >/dev/null || { echo "peers: this needs Debian's apt-get; install by hand:$missing" >&2; exit 1; }
 echo "peers: installing$missing"

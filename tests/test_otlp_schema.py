@@ -1,6 +1,6 @@
 """Spans as OTLP's JSON against the published protobuf schema, read by Google's own parser.
 
-The peer is the package opentelemetry-proto in .cache/otel-venv, which `benchmarks/tracing.py` makes, too.
+The peer is the package opentelemetry-proto in .cache/otel-venv, which `make peers` makes.
 """
 
 from __future__ import annotations
@@ -53,9 +53,8 @@ json.dump(told, sys.stdout)
 def read(document: dict[str, object]) -> Any:
     """Return what the schema's own reader makes of a document; unknown fields are errors to it."""
     if not PYTHON.exists():
-        pytest.skip(
-            "opentelemetry-proto is not installed: `make bench ARGS=tracing` puts it beside the project"
-        )
+        missing = "opentelemetry-proto is not installed: `make peers` puts it beside the project"
+        pytest.fail(missing) if os.environ.get("REQUIRE_PEERS") else pytest.skip(missing)
     command, given = [str(PYTHON), "-c", READER], json.dumps(document)
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
