@@ -26,7 +26,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "packages/watchkeeper/src/watchkeeper/keeper/web/static"
 BUILT = Path(os.environ.get("WATCHKEEPER_PAGE") or STATIC) / "index.html"
-PATIENCE = 20_000
+PATIENCE = 60_000
 PASSWORD = "correct horse battery"
 PEOPLE = {"ann": "admin", "oliver": "operator", "vera": "viewer"}
 CONFIG = """
