@@ -140,6 +140,7 @@ class Play:
         self.settings = Settings()
         self.population = LIVELY
         self.scan_seconds, self.step = 3.0, STEP
+        self.scanner: dict[str, int] = {}
 
     async def run(self) -> None:
         """Play to the end, and leave venue and bot as they stand then."""
@@ -171,6 +172,7 @@ class Play:
         tree = {
             "venue": {"file": "venue.json"},
             "wallets": {"scan_seconds": self.scan_seconds},
+            "scanner": self.scanner,
             "sizing": {"mode": "proportional", "ratio": "0.1"},
             "risk": {"slippage": "0.05", "pause_seconds": 20},
             "execution": {"uncertain_seconds": 60, "reconcile_seconds": 20},
@@ -381,10 +383,11 @@ class Day(Play):
     def __init__(self, folder: Path, hours: float) -> None:
         super().__init__(folder, hours, seed=5, fault_every=120.0)
         self.population, self.scan_seconds, self.step = Population(25, 0.2, 0.1), 60.0, 1.0
+        self.scanner = {"most_markets": 40, "most_books": 20}  # caches that are full within the first hours
         self.held: list[int] = []
 
     def _measure(self) -> None:
-        self.bot.wallet_rows.recent._most = 500  # what is remembered has a most; here it is soon reached
+        self.bot.wallet_rows.recent._most = 200
         if wall() >= self.began + 3600 * (len(self.held) + 1):
             gc.collect()
             self.held.append(held_by(Path(copybot.__file__).parent))
