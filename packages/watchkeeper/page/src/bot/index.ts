@@ -22,6 +22,8 @@ import { integrity, objectives, providers, refusals, section, type Sheet } from 
 
 /** Tables are asked for this often, in ms. */
 const EVERY = 10_000;
+/** More alerts than these are on their own page. */
+const ALERTS = 4;
 /** More changes than these are on the overview. */
 const FLIPS = 4;
 /** While a bot's metrics are not known yet, they are looked for this often, in ms. */
@@ -43,6 +45,7 @@ class Screen {
   private readonly cards = h("ul", { id: "components", class: "cards" });
   private readonly drawing = h("div", { class: "drawing" });
   private readonly alerts = h("ul", { id: "alerts", class: "rows" });
+  private readonly allAlerts = h("a", { class: "all", href: "#/alerts", hidden: true });
   private readonly flips = h("ol", { id: "flips", class: "rows" });
   private readonly trouble = h("p", { class: "empty-box", role: "status", hidden: true });
   private readonly measured = h("div", { class: "measured" });
@@ -63,7 +66,7 @@ class Screen {
     this.curves = new Curves(context, { seconds: this.seconds, fixed: null }, (start, end) => this.zoomed(start, end), (words) => this.troubled(words));
     this.back.addEventListener("click", () => this.choose(this.seconds));
     const tools = h("div", { class: "bottools" }, this.back, h("a", { class: "button", href: `#/profiles/${encodeURIComponent(name)}` }, "Profiles"), ranges((seconds) => this.choose(seconds)));
-    const state = h("div", { class: "columns" }, h("div", {}, section("Components", "", this.cards, this.drawing)), h("aside", {}, section("Alerts", "", this.alerts), section("Recent changes", "", this.flips)));
+    const state = h("div", { class: "columns" }, h("div", {}, section("Components", "", this.cards, this.drawing)), h("aside", {}, section("Alerts", "", this.alerts, this.allAlerts), section("Recent changes", "", this.flips)));
     root.append(h("div", { class: "headline" }, h("h1", {}, name), this.about, tools), this.overall, this.figures, state, this.trouble, this.measured);
     const timer = window.setInterval(() => this.tick(), 1000);
     const { live } = context;
@@ -86,7 +89,7 @@ class Screen {
       text(this.about, [bot.service, bot.version, bot.started ? `started ${moment(bot.started)}` : ""].filter(Boolean).join(" · "));
     }
     if (changed.has("figures")) this.drawFigures(overview);
-    if (changed.has("alerts")) rows.alerts(this.alerts, overview.alerts.filter((row) => belongs(row.labels, this.name, overview)));
+    if (changed.has("alerts")) rows.alerts(this.alerts, overview.alerts.filter((row) => belongs(row.labels, this.name, overview)), ALERTS, this.allAlerts);
     if (changed.has("flips")) rows.flips(this.flips, overview.flips.filter((row) => mine(row.subject, this.name, overview)).slice(0, FLIPS));
     this.state();
   }

@@ -107,7 +107,7 @@ export function integrity(kind: Kind, { context, scope, known }: Asking): Sheet 
       body.replaceChildren(
         ...shown.map((row, place) => {
           const value = found[place]![0]?.value;
-          return h("tr", {}, h("td", {}, row.title), h("td", { class: "muted" }, row.what), h("td", { class: "number" }, value === undefined ? "–" : amount(Math.round(value * 100) / 100, "count")));
+          return h("tr", {}, h("td", {}, row.title), h("td", { class: "muted" }, row.what), h("td", { class: "number" }, value === undefined ? "–" : amount(Math.round(value), "count")));
         }),
       );
     },

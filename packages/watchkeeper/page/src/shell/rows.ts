@@ -9,11 +9,15 @@ import { shape } from "./status";
 const SHOWN_ALERTS = 12;
 const SHOWN_FLIPS = 14;
 
-export function alerts(holder: HTMLElement, rows: Alert[]): void {
+/** Write alerts, those that fire first; `more` leads to all where not all are shown. */
+export function alerts(holder: HTMLElement, rows: Alert[], most = SHOWN_ALERTS, more?: HTMLElement): void {
   const firing = rows.filter((row) => row.status === "firing");
   const rest = rows.filter((row) => row.status !== "firing");
   holder.dataset["empty"] = rows.length ? "" : "No alert so far.";
-  list(holder, [...firing, ...rest].slice(0, SHOWN_ALERTS), (row) => `${row.fingerprint}-${row.starts_at}`, alert);
+  list(holder, [...firing, ...rest].slice(0, most), (row) => `${row.fingerprint}-${row.starts_at}`, alert);
+  if (!more) return;
+  set(more, "hidden", rows.length <= most);
+  text(more, `All ${rows.length}, ${firing.length} of them firing`);
 }
 
 function alert(row: Alert): HTMLElement {

@@ -71,6 +71,29 @@ async def test_the_overview_has_every_section(scene: Any) -> None:
     assert told["keeper"]["cpu_percent"] == 0.25
 
 
+@pytest.mark.parametrize(
+    ("labels", "status"),
+    [
+        ({"bot": "arbbot"}, "unhealthy"),
+        ({"job": "arb", "instance": "h:1"}, "unhealthy"),
+        ({"job": "arb"}, "unhealthy"),
+        ({"bot": "other", "job": "arb"}, "healthy"),
+        ({"job": "arb", "instance": "h:2"}, "healthy"),
+        ({}, "healthy"),
+    ],
+)
+async def test_a_rule_that_fires_about_a_bot_is_in_its_state(
+    scene: Any, labels: dict[str, str], status: str
+) -> None:
+    """By the bot's name or by one of its targets; its healthy components do not hide it."""
+    rule = f"rule/Burns/{json.dumps({'alertname': 'Burns', **labels}, sort_keys=True)}"
+    scene.look(Finding(FEED, "healthy"), Finding(rule, "unhealthy", "the budget burns"))
+    told = await get(scene, "/api/overview")
+    (bot,) = told["bots"]
+    assert (told["overall"]["status"], bot["status"]) == ("unhealthy", status)
+    assert bot["reason"] == ("Burns fires: the budget burns" if status == "unhealthy" else "")
+
+
 async def test_a_bot_of_another_kind_gets_the_process_board(scene: Any) -> None:
     """Without the bot's own families there are still panels."""
     counter(scene, "process_cpu_seconds_total", 0.25)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from watchkeeper.keeper.alerts import notices
+from watchkeeper.keeper.alerts.subject import RULE, labels_of
 from watchkeeper.keeper.judge import Contact, Health, Standing, overall
 from watchkeeper.keeper.store import Flip, Matcher
 from watchkeeper.keeper.web.board import GENERIC, Board, Figure
@@ -55,12 +56,13 @@ def bot_section(sight: Sight) -> list[Document]:
 
 
 def bot_row(sight: Sight, bot: str, contacts: list[Contact]) -> Document:
-    """Return one bot: its state by its own subjects, and its components and silence judges."""
+    """Return one bot: its state by its own subjects and rules, and its components and silence judges."""
     targets = {f"target/{contact.job}/{contact.instance}" for contact in contacts}
     parts = (f"component/{bot}/", f"silence/{bot}/")
     now = sight.now()
-    mine = [s for s in sight.judge.shown(now) if s.subject in targets or s.subject.startswith(parts)]
-    whole = overall(mine, now)
+    shown = sight.judge.shown(now)
+    mine = [s for s in shown if s.subject in targets or s.subject.startswith(parts)]
+    whole = overall([*mine, *(s for s in shown if rules_over(s, bot, contacts))], now)
     health = sight.healths().get(bot)
     return {
         "name": bot,
@@ -74,6 +76,17 @@ def bot_row(sight: Sight, bot: str, contacts: list[Contact]) -> Document:
         "components": [part_row(sight, s, health) for s in ordered(mine, parts[0])],
         "silence": [part_row(sight, s, None) for s in ordered(mine, parts[1])],
     }
+
+
+def rules_over(standing: Standing, bot: str, contacts: list[Contact]) -> bool:
+    """Tell whether a rule's alert is about a bot: by its name, or by one of its targets."""
+    if not standing.subject.startswith(RULE):
+        return False
+    labels = dict(labels_of(standing.subject, standing.severity))
+    if named := labels.get("bot"):
+        return named == bot
+    instance = labels.get("instance")
+    return any(c.job == labels.get("job") and instance in (None, "", c.instance) for c in contacts)
 
 
 def ordered(standings: list[Standing], prefix: str) -> list[Standing]:
