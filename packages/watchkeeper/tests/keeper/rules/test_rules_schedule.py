@@ -40,6 +40,12 @@ def test_groups_are_spread() -> None:
     assert len(slots) == 10
 
 
+@given(st.text(), st.text(), times)
+def test_groups_of_different_intervals_meet(one: str, other: str, now: int) -> None:
+    """Groups are due at whole steps of five seconds, so that few wakings serve many groups."""
+    assert {first_slot(one, 15_000, now) % 5_000, first_slot(other, 60_000, now) % 5_000} == {0}
+
+
 class Clock:
     """A clock that goes on when somebody sleeps; `slow` is how long an evaluation takes."""
 
@@ -55,7 +61,7 @@ class Clock:
         self.now += round(seconds * 1000)
         await asyncio.sleep(0)
 
-    async def run(self, work: Callable[[], Outcome]) -> Outcome:
+    async def run(self, work: Callable[[], list[Outcome]]) -> list[Outcome]:
         self.now += self.slow
         return work()
 
@@ -86,7 +92,7 @@ TEXT = "groups: [{name: g, rules: [{record: r, expr: 1}]}]"
 
 async def test_a_group_is_evaluated_once_in_each_interval(keeper: Make) -> None:
     """Its times are its slots, whatever the clock says when it gets its turn."""
-    heard, schedule = await told(keeper(TEXT), Clock(60_000), TEXT)
+    heard, schedule = await told(keeper(TEXT), Clock(59_999), TEXT)
     assert len(heard) == 6
     assert {later.at - earlier.at for earlier, later in pairwise(heard)} == {10_000}
     assert schedule.memories[0].missed == 0
@@ -138,7 +144,7 @@ async def test_after_the_clock_jumps_groups_are_evaluated_by_its_new_time(keeper
 
 async def test_a_listener_that_fails_does_not_end_the_watch(keeper: Make) -> None:
     """Errors are counted and the next round comes."""
-    heard, schedule = await told(keeper(TEXT), Clock(60_000), TEXT, fails=True)
+    heard, schedule = await told(keeper(TEXT), Clock(59_999), TEXT, fails=True)
     assert len(heard) == 6
     assert schedule.errors == 6
 
@@ -162,7 +168,7 @@ async def test_an_evaluation_under_way_ends_before_the_schedule_does(keeper: Mak
     began, may_end, ended = asyncio.Event(), asyncio.Event(), False
     k, clock = keeper(TEXT), Clock(60_000)
 
-    async def run(work: Callable[[], Outcome]) -> Outcome:
+    async def run(work: Callable[[], list[Outcome]]) -> list[Outcome]:
         nonlocal ended
         began.set()
         await may_end.wait()
@@ -179,3 +185,50 @@ async def test_an_evaluation_under_way_ends_before_the_schedule_does(keeper: Mak
     may_end.set()
     await asyncio.gather(task, return_exceptions=True)
     assert ended
+
+
+TWO = "groups: [{name: a, rules: [{record: r, expr: 1}]}, {name: b, rules: [{record: q, expr: 1}]}]"
+
+
+async def test_groups_that_are_due_together_share_a_round(keeper: Make) -> None:
+    """At an interval of one step all groups are evaluated by one waking, each at its time."""
+    k, clock, rounds = keeper(TWO), Clock(30_000), list[list[str]]()
+
+    async def run(work: Callable[[], list[Outcome]]) -> list[Outcome]:
+        outcomes = work()
+        rounds.append([f"{outcome.group.rpartition(';')[2]} {outcome.at}" for outcome in outcomes])
+        return outcomes
+
+    schedule = Schedule(
+        k.setting, lambda _: None, interval=5_000, clock=lambda: clock.now, sleep=clock.sleep, run=run
+    )
+    schedule.load(read(TWO).groups)
+    task = asyncio.create_task(schedule.follow())
+    await asyncio.wait_for(clock.over.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert rounds == [[f"a {at}", f"b {at}"] for at in range(0, 30_001, 5_000)]
+
+
+async def test_a_round_that_is_cancelled_leaves_its_other_groups_out(keeper: Make) -> None:
+    """A stop waits for the group under way alone, not for all that are due."""
+    k, clock, began, may_end = keeper(TWO), Clock(60_000), asyncio.Event(), asyncio.Event()
+    outcomes: list[Outcome] = []
+
+    async def run(work: Callable[[], list[Outcome]]) -> list[Outcome]:
+        began.set()
+        await may_end.wait()
+        outcomes.extend(work())
+        return outcomes
+
+    schedule = Schedule(
+        k.setting, lambda _: None, interval=5_000, clock=lambda: clock.now, sleep=clock.sleep, run=run
+    )
+    schedule.load(read(TWO).groups)
+    task = asyncio.create_task(schedule.follow())
+    await asyncio.wait_for(began.wait(), 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(task, return_exceptions=True)
+    assert outcomes == []
