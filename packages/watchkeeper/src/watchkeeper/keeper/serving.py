@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from watchkeeper.keeper.joining import Connection
+
 DRAIN_SECONDS = 2
 BACKLOG = 128
 
@@ -64,7 +66,7 @@ def server(app: ASGIApp) -> Server:
         uvicorn.Config(
             app,
             loop="asyncio",
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,

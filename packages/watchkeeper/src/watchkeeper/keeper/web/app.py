@@ -16,6 +16,7 @@ from watchkeeper.keeper.web.answers import BadQuery, error
 from watchkeeper.keeper.web.assets import Assets
 from watchkeeper.keeper.web.guard import Guard
 from watchkeeper.keeper.web.live import Live
+from watchkeeper.keeper.web.paths import Paths
 from watchkeeper.keeper.web.users import Desk
 
 
@@ -37,10 +38,10 @@ def create_app(
     reports operations.
     """
     app = Starlette(
-        routes=routes(assets or Assets(), [*more, *rooms(desk, shelf, gallery, reports)]),
         middleware=doors(token, hosts, desk),
         exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
     )
+    app.router = Paths(routes(assets or Assets(), [*more, *rooms(desk, shelf, gallery, reports)]))
     app.state.live = live
     app.state.desk = desk
     app.state.shelf = shelf

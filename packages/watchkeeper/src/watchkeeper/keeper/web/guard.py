@@ -7,8 +7,9 @@ import binascii
 import hmac
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchkeeper.keeper.web.answers import error
@@ -23,6 +24,8 @@ ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+_NAMES = frozenset(name for name, _ in _RAW)
 
 
 class Guard:
@@ -66,6 +69,7 @@ class Guard:
         return hmac.compare_digest(value.strip().encode(), self._token.encode())
 
 
+@lru_cache(maxsize=64)
 def is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
@@ -85,7 +89,8 @@ def password(value: str) -> str:
 def guarded(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(ALWAYS)
+            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _NAMES]
+            message["headers"] = kept + _RAW
         await send(message)
 
     return sending

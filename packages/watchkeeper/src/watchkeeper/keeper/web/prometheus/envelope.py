@@ -80,6 +80,8 @@ class Canceled(ApiError):
 
 def success(data: Any, warnings: Sequence[str] = (), infos: Sequence[str] = ()) -> Response:
     """Answer data, encoded already where it is bytes."""
+    if isinstance(data, bytes) and not warnings and not infos:
+        return encoded(b'{"status":"success","data":' + data + b"}", 200)
     raw = msgspec.Raw(data) if isinstance(data, bytes) else data
     body: dict[str, Any] = {"status": "success", "data": raw}
     if warnings:
@@ -96,9 +98,12 @@ def refusal(kind: str, text: str, status: int | None = None) -> Response:
 
 
 def answer(body: dict[str, Any], status: int) -> Response:
+    return encoded(msgspec.json.encode(body), status)
+
+
+def encoded(body: bytes, status: int) -> Response:
     """Return JSON that nobody caches."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return Response(body, status, {"Cache-Control": "no-store"}, "application/json")
 
 
 def guarded(handler: Handler) -> Handler:

@@ -29,7 +29,7 @@ class Form:
     @classmethod
     async def of(cls, request: Request) -> Form:
         """Read a request's parameters; raises BadData where the body is no form or too long."""
-        url = request.url.query
+        url = request.scope["query_string"].decode("utf-8", "replace")
         body = (await _body(request)).decode("latin-1") if request.method == "POST" else ""
         try:
             given = [

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from watchkeeper.keeper.promql import BadRange, ParseError, Result, parse, to_json
+from watchkeeper.keeper.promql import (
+    BadRange,
+    ParseError,
+    QueryTimeout,
+    Result,
+    TooManySamples,
+    parse,
+    to_json,
+)
 from watchkeeper.keeper.promql.printer import render
 from watchkeeper.keeper.promql.syntax import Expr, Kind
 from watchkeeper.keeper.web.prometheus.envelope import BadData, success
 from watchkeeper.keeper.web.prometheus.form import Form
 from watchkeeper.keeper.web.prometheus.moments import parse_duration
+from watchkeeper.keeper.web.prometheus.quick import LATEST_SECONDS, MOST_SAMPLES, Key
 from watchkeeper.keeper.web.prometheus.source import Bounded, Running, Source
 
 Expired = Callable[[], bool]
 Evaluate = Callable[[Source, Bounded, Expired], Result]
+Work = Callable[[Expired, int], "Answer"]
 TRUNCATED = "results truncated due to limit"
 MOST_POINTS = 11_000
 MANY_SAMPLES = 500_000  # 8 MB
@@ -46,7 +56,10 @@ async def query(request: Request) -> Response:
     def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
         return source.engine.instant(store, expr, at, lookback_ms=lookback, expired=expired)
 
-    return await answered(request, form, timeout, evaluate, limit)
+    work = worked(source, form, evaluate, limit)
+    if timeout is None:
+        return told(await quickly(request, work, (form.text("query"), lookback), at))
+    return told(await beside(request, work, timeout))
 
 
 async def query_range(request: Request) -> Response:
@@ -59,7 +72,7 @@ async def query_range(request: Request) -> Response:
     def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
         return source.engine.range(store, expr, start, end, step, lookback_ms=lookback, expired=expired)
 
-    return await answered(request, form, timeout, evaluate, limit)
+    return told(await beside(request, worked(source_of(request), form, evaluate, limit), timeout))
 
 
 def ranged(expr: Expr) -> Expr:
@@ -111,27 +124,61 @@ def expression(form: Form) -> Expr:
         raise BadData.of("query", error) from None
 
 
-async def answered(
-    request: Request, form: Form, timeout: int | None, evaluate: Evaluate, limit: int
-) -> Response:
-    """Evaluate beside the loop and render there, too: a large matrix takes long to write."""
-    source, running = source_of(request), running_of(request)
-    began = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result rendered: `took` is the seconds of processor time for it, `held` the samples read."""
 
-    def work(expired: Expired) -> tuple[Result, bytes, dict[str, Any], int]:
-        store, queued = source.bounded(), time.perf_counter() - began
-        entered = time.perf_counter()
+    result: Result
+    data: bytes
+    took: float
+    held: int
+
+
+def worked(source: Source, form: Form, evaluate: Evaluate, limit: int) -> Work:
+    """Return what evaluates and renders; on a thread, too: a large matrix takes long to write."""
+    began, wants_stats = time.perf_counter(), bool(form.text("stats"))
+
+    def work(expired: Expired, most: int) -> Answer:
+        store, entered, spent = source.bounded(most), time.perf_counter(), time.thread_time()
         result = truncated(evaluate(source, store, expired), limit)
         evaluated = time.perf_counter()
-        return result, to_json(result), statistics(store, queued, evaluated - entered), store.held
+        data = to_json(result)
+        if wants_stats:
+            stats = statistics(store, entered - began, evaluated - entered)
+            data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
+        return Answer(result, data, time.thread_time() - spent, store.held)
 
-    seconds = None if timeout is None else timeout / 1000
-    result, data, stats, held = await running.run(request, seconds, work)
-    if held > MANY_SAMPLES:
+    return work
+
+
+async def quickly(request: Request, work: Work, key: Key, at: int) -> Answer:
+    """Evaluate on the loop what was quick lately, else beside it, and remember how long it took."""
+    quick = running_of(request).quick
+    if quick.expects(key, at):
+        due = time.perf_counter() + LATEST_SECONDS
+        try:
+            answer = work(lambda: time.perf_counter() > due, MOST_SAMPLES)
+            quick.learn(key, at, answer.took)
+            return answer
+        except (QueryTimeout, TooManySamples):
+            quick.forget(key)
+    answer = await beside(request, work, None)
+    quick.learn(key, at, answer.took)
+    return answer
+
+
+async def beside(request: Request, work: Work, timeout: int | None) -> Answer:
+    """Evaluate on a thread; timeout in milliseconds."""
+    source, running = source_of(request), running_of(request)
+    seconds, most = None if timeout is None else timeout / 1000, source.engine.limits.samples
+    answer = await running.run(request, seconds, lambda expired: work(expired, most))
+    if answer.held > MANY_SAMPLES:
         running.tidy()
-    if form.text("stats"):
-        data = data[:-1] + b',"stats":' + msgspec.json.encode(stats) + b"}"
-    return success(data, result.warnings, result.infos)
+    return answer
+
+
+def told(answer: Answer) -> Response:
+    return success(answer.data, answer.result.warnings, answer.result.infos)
 
 
 def truncated(result: Result, limit: int) -> Result:

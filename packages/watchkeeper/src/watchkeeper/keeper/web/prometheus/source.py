@@ -19,6 +19,7 @@ from watchkeeper.keeper.scrape import Family, TargetStatus
 from watchkeeper.keeper.store import Series, Store
 from watchkeeper.keeper.store import TooManySamples as StoreHoldsMore
 from watchkeeper.keeper.web.prometheus.envelope import Canceled
+from watchkeeper.keeper.web.prometheus.quick import Quick
 
 T = TypeVar("T")
 WORKERS = 2
@@ -76,9 +77,9 @@ class Source:
         """Return the time in milliseconds."""
         return int(self.now() * 1000)
 
-    def bounded(self) -> Bounded:
-        """Return the store for one query."""
-        return Bounded(self.store, self.engine.limits.samples)
+    def bounded(self, most: int) -> Bounded:
+        """Return the store for one query that may read `most` samples."""
+        return Bounded(self.store, min(most, self.engine.limits.samples))
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Running:
 
     timeout: float
     waiting: int = 0
+    quick: Quick = field(default_factory=Quick)
     tidying: asyncio.TimerHandle | None = None
     pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(WORKERS, thread_name_prefix="query")

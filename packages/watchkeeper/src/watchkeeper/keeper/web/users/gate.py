@@ -37,7 +37,7 @@ class Gate:
         visitor = recognised(request, self._people, self._token, self._policy)
         request.state.visitor = visitor
         request.state.noted = {}
-        need = wanted(request.method, request.url.path)
+        need = wanted(request.method, scope["path"])
         refusal = self._refusal(request, visitor, need)
         if request.method in SAFE or need in ("read", "ingest", "probe"):
             app = refusal or self._app
@@ -109,7 +109,7 @@ class Gate:
 
     def _while_logged_in(self, request: Request, visitor: Visitor, send: Send) -> Send:
         """Return a way to send that ends an event stream once its session has ended."""
-        if visitor.session is None or not under(request.url.path, STREAMS):
+        if visitor.session is None or not under(request.scope["path"], STREAMS):
             return send
         over = False
 

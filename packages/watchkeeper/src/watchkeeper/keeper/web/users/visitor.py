@@ -40,8 +40,9 @@ def recognised(request: Request, people: People, token: str, policy: Policy) -> 
     session = people.sessions.find(key) if key else None
     if session is not None:
         return Visitor(session.user, "session", rights_of(session.role), session, session.role)
-    rights = policy.anonymous_rights(people.any())
-    if is_program(request) and policy.programs_are_free(people.any()):
+    users = people.any()
+    rights = policy.anonymous_rights(users)
+    if is_program(request) and policy.programs_are_free(users):
         return Visitor("", "program", rights | rights_of("operator"))
     return Visitor("", "none", rights)
 
@@ -74,7 +75,7 @@ def is_program(request: Request) -> bool:
     Browsers put these headers on requests of pages themselves; pages cannot take them away.
     """
     by_page = any(name in request.headers for name in ("origin", "sec-fetch-mode", "sec-fetch-site"))
-    return not by_page and under(request.url.path, PROGRAMS)
+    return not by_page and under(request.scope["path"], PROGRAMS)
 
 
 def cookie_name(request: Request) -> str:
