@@ -144,9 +144,9 @@ def make_house(folder: Path) -> House:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Yield a headless Chromium."""
+    """Yield a headless Chromium; while its driver lives no other loop can run in this thread."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

@@ -144,7 +144,7 @@ def test_a_fault_is_an_alert_with_its_reason_who_was_told_and_what_comes_next(
 ) -> None:
     """Within seconds, without loading again; the address of its story can be given to others."""
     shown = desk()
-    shown.wait_for_function("document.querySelector('.groups').dataset.empty === 'Nothing fires.'")
+    shown.wait_for_selector(".groups[data-empty='Nothing fires.']")
     staffed.faults["arbbot"].write_text("feed")
     fault = row(shown, "component feed is unhealthy", "firing")
     assert "no frame" in fault.inner_text() and "critical" in fault.inner_text()
@@ -268,7 +268,25 @@ def test_everything_can_be_done_by_keyboard(desk: Any) -> None:
     shown.keyboard.press("Enter")
     row(shown, "only keys", "acknowledged")
     assert told(shown, "KeysOnly")["acknowledgement"]["note"] == "by keys"
-    shown.wait_for_function("document.activeElement.dataset.focus?.startsWith('let-')")
+    shown.wait_for_selector("[data-focus^=let-]:focus")
+
+
+def test_the_focus_follows_a_row_that_changed_before_the_answer_came(desk: Any) -> None:
+    """The stream may tell of an acknowledgement before the call that made it returns."""
+    shown = desk()
+    post(shown, "Overtaken", summary="the stream was first")
+
+    def answered_late(route: Any) -> None:
+        answer = route.fetch()
+        row(shown, "the stream was first", "acknowledged")
+        route.fulfill(response=answer)
+
+    shown.route("**/api/v2/alerting/acknowledge", answered_late)
+    row(shown, "the stream was first", "firing").get_by_role("button", name="Acknowledge").focus()
+    shown.keyboard.press("Enter")
+    shown.wait_for_selector("dialog[open]")
+    shown.click(".dialog [type=submit]")
+    shown.wait_for_selector("[data-focus^=let-]:focus")
 
 
 def test_the_filter_takes_matchers_and_says_what_is_wrong_with_them(desk: Any) -> None:

@@ -2,6 +2,7 @@
 
 import { h, text } from "../shell/dom";
 import { ApiError } from "../shell/api";
+import { refocus } from "./focus";
 
 /**
  * Show a form; `send` does what it is for and may throw ApiError, whose words are shown.
@@ -61,9 +62,8 @@ export class Dialog {
   private gone(): void {
     this.element.remove();
     this.closers.forEach((closer) => closer());
-    const place = this.from?.dataset["focus"];
-    const again = this.from?.isConnected ? this.from : place ? document.querySelector<HTMLElement>(`[data-focus="${CSS.escape(place)}"]`) : null;
-    (again ?? document.getElementById("main"))?.focus();
+    if (this.from?.isConnected) this.from.focus();
+    else if (!refocus(document, this.from?.dataset["focus"])) document.getElementById("main")?.focus();
   }
 }
 

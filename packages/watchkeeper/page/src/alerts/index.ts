@@ -7,6 +7,7 @@ import { h, set, text } from "../shell/dom";
 import type { Context, View } from "../shell/view";
 import { detail, past } from "./detail";
 import { Editor } from "./editor";
+import { refocus } from "./focus";
 import { type Deeds, drawGroups, drawRows, nameOf } from "./groups";
 import { renew } from "./lengths";
 import { added, meaning } from "./matchers";
@@ -165,7 +166,7 @@ class Screen {
     drawSilences(this.silences, this.kept, this.sheet.groups.flatMap((group) => group.alerts), this.ended.checked, { edit: (one) => this.write(one.matchers, one), expire: (one) => void this.expire(one), why: () => why }, live.now());
     this.drawStory();
     this.drawGone(this.sheet);
-    this.refocus(place);
+    if (document.activeElement === document.body) refocus(this.root, place);
   }
 
   private wants(alert: Alert): boolean {
@@ -222,15 +223,6 @@ class Screen {
     if (!shown || !told) return this.gone.replaceChildren();
     const words = told.events.length ? `Alert ${this.opened} is over` : `Nothing is known of an alert ${this.opened}`;
     this.gone.replaceChildren(h("header", {}, h("b", {}, words)), h("div", { class: "story" }, told.events.length ? past(told, this.context.live.now()) : h("p", { class: "muted" }, "It is over since long, or it never was.")));
-  }
-
-  /** A row that was made anew takes the focus back. */
-  private refocus(place: string | undefined): void {
-    if (!place || document.activeElement !== document.body) return;
-    const twins: Record<string, string> = { ack: "let", let: "ack" };
-    const [kind = "", ...rest] = place.split("-");
-    const other = twins[kind] ? `${twins[kind]}-${rest.join("-")}` : place;
-    for (const name of [place, other]) document.activeElement === document.body && this.root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(name)}"]`)?.focus();
   }
 
   // --- what people do ---
