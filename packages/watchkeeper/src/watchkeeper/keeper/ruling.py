@@ -17,6 +17,7 @@ from watchkeeper.keeper.judge import Finding, Judge
 from watchkeeper.keeper.promql import Engine, Sample, TooManySamples
 from watchkeeper.keeper.promql.labels import NAME, value_of
 from watchkeeper.keeper.rules import (
+    AlertingRule,
     Group,
     GroupMemory,
     Origin,
@@ -24,6 +25,7 @@ from watchkeeper.keeper.rules import (
     RuleAlert,
     RuleFailure,
     RuleFileError,
+    RuleMemory,
     Setting,
     load,
 )
@@ -57,6 +59,27 @@ class Readable:
             raise TooManySamples from None
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A group that has alerting rules, and these: most groups record, and are not looked at each second."""
+
+    file: str
+    rules: tuple[RuleMemory, ...]
+
+    def told(self, packed: frozenset[str]) -> list[RuleAlert]:
+        """Return the alerts that fire, without those of the pack that the judge tells itself."""
+        firing = [
+            alert
+            for rule in self.rules
+            if rule.alerts
+            for alert in rule.alerts.values()
+            if alert.state == "firing"
+        ]
+        if self.file not in packed:
+            return firing
+        return [alert for alert in firing if dict(alert.labels)["alertname"] not in JUDGED]
+
+
 @dataclass(slots=True)
 class RuleTally:
     """What is counted of evaluations."""
@@ -86,6 +109,7 @@ class Ruling:
         setting = Setting(engine, readable, self._append, Origin(labels), stopwatch=time.perf_counter)
         self._schedule = Schedule(setting, self._told, interval=self.interval_ms, clock=self._now_ms)
         self._groups: list[Group] = []
+        self._watched: list[Watched] = []
         self._stamp: object = None
         self._since: dict[str, int] = {}
         self._packed = frozenset(map(str, pack_files()))
@@ -114,7 +138,7 @@ class Ruling:
     def findings(self, judge: Judge) -> list[Finding]:
         """Return one finding for each alert that fires, and what is known of those that did."""
         firing = {
-            subject_of(alert): alert for memory in self.memories for alert in told(memory, self._packed)
+            subject_of(alert): alert for watched in self._watched for alert in watched.told(self._packed)
         }
         found = [finding_of(subject, alert) for subject, alert in firing.items()]
         for subject, severity in judge.known(RULE):
@@ -141,6 +165,7 @@ class Ruling:
     def _take(self, groups: list[Group]) -> None:
         self._groups = groups
         self._schedule.load(groups)
+        self._watched = watched_of(self.memories)
         self._since = {memory.group.key: memory.iterations for memory in self.memories}
 
     async def _look(self) -> None:
@@ -230,12 +255,13 @@ def state_of(path: Path) -> Any:
         return None
 
 
-def told(memory: GroupMemory, packed: frozenset[str]) -> list[RuleAlert]:
-    """Return a group's alerts that fire, without those of the pack that the judge tells itself."""
-    firing = [alert for rule in memory.rules for alert in rule.alerts.values() if alert.state == "firing"]
-    if memory.group.file not in packed:
-        return firing
-    return [alert for alert in firing if dict(alert.labels)["alertname"] not in JUDGED]
+def watched_of(memories: Iterable[GroupMemory]) -> list[Watched]:
+    """Return the groups that have alerting rules."""
+    found = []
+    for memory in memories:
+        rules = tuple(rule for rule in memory.rules if isinstance(rule.rule, AlertingRule))
+        found += [Watched(memory.group.file, rules)] if rules else []
+    return found
 
 
 def alert_names(memory: GroupMemory) -> set[str]:

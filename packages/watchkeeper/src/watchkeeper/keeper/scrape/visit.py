@@ -19,7 +19,7 @@ from watchkeeper.keeper.scrape.scraped import Scraped
 from watchkeeper.keeper.scrape.target import Health, Target, TargetStatus
 from watchkeeper.keeper.scrape.translation import Translated, Translation
 from watchkeeper.keeper.store import STALE, Ingested, Store, labels_of
-from watchkeeper.keeper.store.series import Refs
+from watchkeeper.keeper.store.series import Refs, Values
 
 _ACCEPT = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.6,*/*;q=0.1"
 _AHEAD_MS = 600_000  # a target's own times may lie this far in the future
@@ -131,22 +131,23 @@ class Visit:
         return self._parsers[kind]
 
     def _take(self, page: Page, time_ms: int) -> Scraped:
+        read = np.array(page.values, np.float64)
         found = self._translation.translate(page.keys)
-        if self._append(page, found, time_ms).refused:  # retention removed series that the page brings back
+        values = read[found.places]
+        if self._append(page, found, values, time_ms).refused:  # retention removed series that come back
             self._translation.forget()
             found = self._translation.translate(page.keys)
-            self._append(page, found, time_ms)
+            values = read[found.places]
+            self._append(page, found, values, time_ms)
         self._track(page, found, time_ms)
         self.families = page.families
         self._relabelled = found.relabelled
-        values = np.array(page.values, np.float64)[found.places]
         exemplars = tuple(found.marked(page.exemplars)) if page.exemplars else ()
         refused = f"{found.refused} samples refused: the store has no room for more series"
         error = refused if found.refused else ""
         return Scraped(self.target, True, time_ms, 0.0, error, found.labels, values, exemplars)
 
-    def _append(self, page: Page, found: Translated, time_ms: int) -> Ingested:
-        values = np.array(page.values, np.float64)[found.places]
+    def _append(self, page: Page, found: Translated, values: Values, time_ms: int) -> Ingested:
         if not page.times or not self.target.job.honor_timestamps:
             return self._store.append_refs(found.refs, time_ms, values)
         times = np.array([page.times.get(place, time_ms) for place in found.places.tolist()], np.int64)
