@@ -41,6 +41,15 @@ def test_the_packaged_objectives_are_good_rules(path: Path) -> None:
     assert not file.lint
 
 
+@pytest.mark.parametrize("path", pack_files(), ids=lambda path: path.stem)
+def test_every_recorded_window_outlives_its_pause(path: Path) -> None:
+    """Long windows are recorded less often than short ones, all of them well within the lookback."""
+    for group in (group for one in read_objectives(path.read_text()) for group in compiled(one)):
+        long = "long-recordings" in group.name
+        assert group.interval == ("2m" if long else "1m")
+        assert not long or {rule.labels["sloth_window"] for rule in group.rules} == {"2h", "6h", "1d", "3d"}
+
+
 SHORT = "slos: [{name: a, service: s, objective: 99, bad: b_total, total: t_total%s}]"
 
 

@@ -10,15 +10,16 @@ import yaml
 from watchkeeper.keeper.promql import PromqlError, parse
 from watchkeeper.keeper.slo.alerting import alerts
 from watchkeeper.keeper.slo.errors import ObjectiveInvalid
+from watchkeeper.keeper.slo.lengths import seconds
 from watchkeeper.keeper.slo.objective import Objective
-from watchkeeper.keeper.slo.recording import indicator_rules, meta_rules
+from watchkeeper.keeper.slo.recording import HOUR, indicator_rules, meta_rules
 from watchkeeper.keeper.slo.rules import Alert, Recording, RuleGroup
 from watchkeeper.keeper.slo.windows import AlertWindows, windows_for
 
 HEAD = "# Compiled by `watchkeeper slo`; change the objectives, not this file.\n"
-# Windows of minutes and hours are looked at often enough so. The sum over the whole period is the
-# costliest rule (11 ms over 30 days) and moves the least.
-LEAN_INTERVAL, PERIOD_INTERVAL = "30s", "1m"
+# Windows of more than an hour move by less than two percent in two minutes; a longer pause would come
+# near the lookback of five, after which a series is gone. The others are looked at as Prometheus does.
+OFTEN, SELDOM = "1m", "2m"
 
 
 def compiled(objective: Objective, custom: AlertWindows | None = None) -> list[RuleGroup]:
@@ -27,20 +28,29 @@ def compiled(objective: Objective, custom: AlertWindows | None = None) -> list[R
     Raise ObjectiveInvalid where an expression is not PromQL, WindowsInvalid for a period too short.
     """
     windows = windows_for(objective.period, custom)
-    ratios = indicator_rules(objective, windows)
-    often, seldom = (LEAN_INTERVAL, PERIOD_INTERVAL) if objective.lean else ("", "")
-    groups = [group(objective, "sli-recordings", ratios, often)]
+    often, seldom = (OFTEN, SELDOM) if objective.lean else ("", "")
+    *ratios, period = indicator_rules(objective, windows)
     if objective.lean:
+        long = [rule for rule in ratios if is_long(rule)]
+        short = [rule for rule in ratios if not is_long(rule)]
         groups = [
-            group(objective, "sli-recordings", ratios[:-1], often),
-            group(objective, "period-recordings", ratios[-1:], seldom),
+            group(objective, "sli-recordings", short, often),
+            *([group(objective, "long-recordings", long, seldom)] if long else []),
+            group(objective, "period-recordings", [period], often),
         ]
-    groups.append(group(objective, "meta-recordings", meta_rules(objective, windows), seldom))
+    else:
+        groups = [group(objective, "sli-recordings", [*ratios, period])]
+    groups.append(group(objective, "meta-recordings", meta_rules(objective, windows), often))
     told = alerts(objective, windows)
     groups += [group(objective, "alerts", told, often)] if told else []
     if objective.checked:
         check(objective, groups)
     return groups
+
+
+def is_long(rule: Recording) -> bool:
+    """Tell whether a rule is about a window of more than an hour."""
+    return seconds(rule.labels["sloth_window"]) > HOUR
 
 
 def group(
