@@ -14,17 +14,20 @@ from watchkeeper.keeper.store.flips import Flip, Flips
 from watchkeeper.keeper.store.series import STALE, STALE_BITS, Labels, Matcher, Series, is_stale, labels_of
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
 from watchkeeper.keeper.store.store import Store
+from watchkeeper.keeper.store.verifying import Damage, Progress, Verified
 
 __all__ = [
     "STALE",
     "STALE_BITS",
     "BadMatcher",
     "ChunkCorrupt",
+    "Damage",
     "Flip",
     "Flips",
     "Ingested",
     "Labels",
     "Matcher",
+    "Progress",
     "Series",
     "SeriesLimit",
     "Store",
@@ -34,6 +37,7 @@ __all__ = [
     "StoreStats",
     "StoreUnwritable",
     "TooManySamples",
+    "Verified",
     "is_stale",
     "labels_of",
 ]

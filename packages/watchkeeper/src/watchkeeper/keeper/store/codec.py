@@ -68,7 +68,11 @@ def seal(payload: bytes, *identity: int) -> bytes:
 def unseal(sealed: bytes, *identity: int) -> bytes:
     """Return the payload; raises ChunkCorrupt when a bit or the owner changed."""
     payload, crc = sealed[:-4], sealed[-4:]
-    if len(crc) != 4 or struct.unpack("<I", crc)[0] != _checksum(payload, identity):
+    try:
+        good = len(crc) == 4 and struct.unpack("<I", crc)[0] == _checksum(payload, identity)
+    except (TypeError, struct.error):  # a damaged row's columns may be of any type
+        raise ChunkCorrupt("its row is not whole") from None
+    if not good:
         raise ChunkCorrupt("checksum does not match")
     return payload
 

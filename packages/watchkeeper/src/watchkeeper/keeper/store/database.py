@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from watchkeeper.keeper.store.errors import StoreDamaged, StoreUnwritable
-from watchkeeper.keeper.store.opening import connect, prepare, rebuilt, set_aside
+from watchkeeper.keeper.store.opening import connect, prepare, reading, rebuilt, set_aside
 from watchkeeper.keeper.store.series import Labels
 
 _log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Database:
     def series(self) -> Iterator[SeriesRow]:
         """Yield all series whose labels are whole."""
         for ref, text, crc, sealed, last in self._read("SELECT * FROM series ORDER BY id"):
-            if crc != _labels_crc(ref, text):
+            if crc != labels_crc(ref, text):
                 _log.error("the labels of series %d are corrupt; its samples cannot be told apart", ref)
                 continue
             yield SeriesRow(ref, _read_labels(text), sealed, last)
@@ -199,6 +199,10 @@ class Database:
         pages = self._read("PRAGMA page_count")[0][0] - self._read("PRAGMA freelist_count")[0][0]
         return int(pages * self._read("PRAGMA page_size")[0][0])
 
+    def reading_connection(self) -> sqlite3.Connection:
+        """Return one more connection that only reads, for whoever reads for long; its caller closes it."""
+        return reading(self.path)
+
     def snapshot(self, path: Path) -> None:
         """Write a consistent copy of the file."""
         with self._reading, self._reported():
@@ -225,8 +229,7 @@ class Database:
 
     def _connect(self) -> None:
         self._writer = connect(self.path)
-        self._reader = connect(self.path)
-        self._reader.execute("PRAGMA query_only=ON")
+        self._reader = reading(self.path)
 
     def _close(self) -> None:
         self._reader.close()
@@ -284,10 +287,11 @@ def open_database(path: Path) -> tuple[Database, str | None]:
 def _series_row(series: tuple[int, Labels]) -> tuple[int, str, int]:
     ref, labels = series
     text = msgspec.json.encode(labels).decode()
-    return ref, text, _labels_crc(ref, text)
+    return ref, text, labels_crc(ref, text)
 
 
-def _labels_crc(ref: int, text: object) -> int:
+def labels_crc(ref: int, text: object) -> int:
+    """Return the checksum of a series' labels as they are stored."""
     return zlib.crc32(f"{ref}{text}".encode(errors="surrogatepass"))
 
 

@@ -82,3 +82,11 @@ def connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA wal_autocheckpoint=256")
     db.execute("PRAGMA journal_size_limit=4194304")
     return db
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads, and that reads damaged texts, too: a checksum finds them."""
+    db = connect(path)
+    db.execute("PRAGMA query_only=ON")
+    db.text_factory = lambda raw: raw.decode(errors="replace")
+    return db

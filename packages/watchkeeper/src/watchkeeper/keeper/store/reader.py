@@ -92,6 +92,20 @@ class Reader:
             for chunk, _ in chunks:
                 self._corrupt.pop(chunk, None)
 
+    def corrupt(self, span: Span, error: Exception) -> None:
+        """Leave a chunk out from now on; the next flush moves it away."""
+        with self._lock:
+            known = span.id in self._corrupt
+            self._corrupt[span.id] = str(error)
+            self.corrupt_found += not known
+        # A damaged row may hold anything, so no %d.
+        _log.error("chunk %s of series %s [%s, %s] is corrupt and set aside: %s", *span[:4], error)
+
+    def broken(self, why: str) -> None:
+        """Let the next flush rebuild the file."""
+        self.unreadable = True
+        _log.error("%s", why)
+
     def _piece(self, span: Span, window: Window) -> Piece | None:
         if span.id in self._corrupt:
             return None
@@ -101,7 +115,7 @@ class Reader:
                 known = window.learn(span.timeline, times)
             values = self._values(span)
         except ChunkCorrupt as error:
-            self._report_corrupt(span, error)
+            self.corrupt(span, error)
             return None
         except sqlite3.DatabaseError as error:
             self._report_unreadable(span.series, error)
@@ -144,13 +158,5 @@ class Reader:
             while self._size > self._limit and self._cache:
                 self._size -= self._cache.popitem(last=False)[1].nbytes
 
-    def _report_corrupt(self, span: Span, error: Exception) -> None:
-        with self._lock:
-            known = span.id in self._corrupt
-            self._corrupt[span.id] = str(error)
-            self.corrupt_found += not known
-        _log.error("chunk %d of series %d [%d, %d] is corrupt and set aside: %s", *span[:4], error)
-
     def _report_unreadable(self, series: int, error: Exception) -> None:
-        self.unreadable = True
-        _log.error("chunks of series %d cannot be read: %s", series, error)
+        self.broken(f"chunks of series {series} cannot be read: {error}")

@@ -28,6 +28,7 @@ from watchkeeper.keeper.store.retention import Retention
 from watchkeeper.keeper.store.selection import Selection
 from watchkeeper.keeper.store.series import Labels, Matcher, Refs, Series, Times, Values
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
+from watchkeeper.keeper.store.verifying import GoOn, Verified, verify
 from watchkeeper.keeper.store.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -244,6 +245,13 @@ class Store:
         finally:
             lock.release()
 
+    def verify(self, go_on: GoOn = lambda _: True) -> Verified:
+        """Read all that is sealed from the disk and check it; what is damaged is set aside.
+
+        Samples come in and queries are answered meanwhile. `go_on` hears how far it is and ends it by False.
+        """
+        return verify(self._database, self._reader, self._labels_of, go_on)
+
     def stats(self) -> StoreStats:
         """Count what is kept and what became of the samples since the store was opened."""
         writer, intake = self._writer, self._intake
@@ -324,6 +332,11 @@ class Store:
         self._intake.admit(ref)
         self._writer.announce(ref, labels)
         return ref
+
+    def _labels_of(self, ref: int) -> Labels:
+        """Return a series' labels, none where it is not known."""
+        with self._state:
+            return self._index.labels(ref) if ref in self._index else ()
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
