@@ -29,7 +29,7 @@ def blocks(page: str, kind: str) -> list[str]:
 def run(line: str, keeper: Any) -> subprocess.CompletedProcess[str]:
     """Run one line of a page against a keeper on another port."""
     command = line.replace(KEEPER, keeper.base)
-    verb = re.match(r"watchkeeper (query|tsdb (?:status|snapshot))", command)
+    verb = re.match(r"watchkeeper (query|tsdb (?:status|verify|snapshot))", command)
     if verb:
         command += f" --url {keeper.base}"
     command = re.sub(r"^watchkeeper", f"{sys.executable} -m watchkeeper", command)

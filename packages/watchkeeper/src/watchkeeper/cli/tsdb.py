@@ -1,4 +1,4 @@
-"""`watchkeeper tsdb`: the store's state, copies of it, and history from files."""
+"""`watchkeeper tsdb`: the store's state, copies of it, whether it is whole, and history from files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from watchkeeper.cli.asking import DEFAULT_URL, Refused, Unanswered, ask
 
 NAME = "tsdb"
-HELP = "the store: status, backfill, snapshot"
+HELP = "the store: status, backfill, snapshot, verify"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,15 +24,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     copying.add_argument("folder", metavar="DIR", type=Path)
     filling = verbs.add_parser("backfill", help="add history from a file in OpenMetrics form with times")
     filling.add_argument("file", metavar="FILE", type=Path, help="- reads standard input")
-    for verb, work in ((status_of, status), (copying, snapshot), (filling, backfill)):
+    checking = verbs.add_parser("verify", help="read all that is sealed and name what is damaged")
+    works = ((status_of, status), (copying, snapshot), (filling, backfill), (checking, verify))
+    for verb, work in works:
         verb.add_argument("--url", default=DEFAULT_URL, help="a running keeper (%(default)s)")
         verb.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder of a keeper at rest")
         verb.set_defaults(work=work)
-    status_of.add_argument("--json", action="store_true", help="as one JSON object")
+    for verb in (status_of, checking):
+        verb.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(given: argparse.Namespace) -> int:
-    """Return 0 when it is done, 1 where something is refused or was left out, 2 where it cannot be done."""
+    """Return 0 when it is done, 1 where something is refused, left out or damaged, 2 where it cannot be."""
     work: Callable[[argparse.Namespace], int] = given.work
     try:
         return work(given)
@@ -116,6 +119,13 @@ def snapshot(given: argparse.Namespace) -> int:
         shutil.move(made, given.folder)
     sys.stdout.write(f"snapshot in {given.folder}\n")
     return 0
+
+
+def verify(given: argparse.Namespace) -> int:
+    """Read everything that is sealed: by a running keeper, or in the folder of one at rest."""
+    from watchkeeper.cli import verifying
+
+    return verifying.verify(given, opened)
 
 
 def backfill(given: argparse.Namespace) -> int:

@@ -28,7 +28,8 @@ from watchkeeper.keeper.round import Round
 from watchkeeper.keeper.scrape import Scraper, TargetStatus
 from watchkeeper.keeper.serving import bind, server
 from watchkeeper.keeper.store import Flips, Store
-from watchkeeper.keeper.web import Live, Reports, Sight, create_app
+from watchkeeper.keeper.verification import Verification
+from watchkeeper.keeper.web import Live, Recovery, Reports, Sight, create_app
 
 LOG = logging.getLogger("watchkeeper.keeper")
 
@@ -104,6 +105,8 @@ class Keeper:
         self.gallery = open_gallery(config, folder, self.roots, self.agents, self._clock, self._stack)
         reports = Reports(self.roots, self.agents.get, self._clock)
         self._stack.callback(reports.close)
+        verification = Verification(self.store, folder / "verified.json", self._clock, self._stressed)
+        self._stack.callback(verification.close)
         app = create_app(
             self._live,
             token,
@@ -113,10 +116,11 @@ class Keeper:
             shelf=open_shelf(self.base / config.data, self._clock, self._stack),
             gallery=self.gallery,
             reports=reports,
+            mending=Recovery(verification),
         )
         self.measuring.serve(app)
         self.alarming.serve(app)
-        self._server = server(Shedding(app, lambda: self.alarming.guard.tripped))
+        self._server = server(Shedding(app, self._stressed))
 
     def _open_rows(self, folder: Path) -> None:
         retention = self.config.retention
@@ -149,6 +153,9 @@ class Keeper:
         )
         self._stack.callback(self.measuring.close)
         self.measuring.open()
+
+    def _stressed(self) -> bool:
+        return self.alarming.guard.tripped
 
     def _slowness(self) -> int:
         return self.alarming.guard.slowness()

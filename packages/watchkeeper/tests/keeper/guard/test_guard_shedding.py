@@ -14,9 +14,9 @@ async def fine(request: Request) -> Response:
     return PlainTextResponse("fine")
 
 
-async def status_of(path: str, tripped: bool) -> tuple[int, dict[bytes, bytes]]:
-    app = Shedding(Starlette(routes=[Route("/{path:path}", fine)]), lambda: tripped)
-    scope: Scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+async def status_of(path: str, tripped: bool, method: str = "GET") -> tuple[int, dict[bytes, bytes]]:
+    app = Shedding(Starlette(routes=[Route("/{path:path}", fine, methods=["GET", "POST"])]), lambda: tripped)
+    scope: Scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -42,4 +42,12 @@ async def test_costly_reads_are_refused_while_it_is_tripped(path: str) -> None:
 )
 async def test_the_paging_path_goes_on(path: str) -> None:
     """Alerts, silences, pings and probes are answered whatever the machine does."""
+    assert (await status_of(path, tripped=True))[0] == 200
+
+
+async def test_a_verification_is_not_begun_but_tells_how_far_it_is() -> None:
+    """To read the whole store is costly; to ask about it is not."""
+    path = "/api/v1/admin/tsdb/verify"
+    assert (await status_of(path, tripped=False, method="POST"))[0] == 200
+    assert (await status_of(path, tripped=True, method="POST"))[0] == 503
     assert (await status_of(path, tripped=True))[0] == 200

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.keeper.web import api, boards, health, openapi, operations, profiles, users
+from watchkeeper.keeper.web import api, boards, health, openapi, operations, profiles, recovery, users
 from watchkeeper.keeper.web.answers import BadQuery, error
 from watchkeeper.keeper.web.assets import Assets
 from watchkeeper.keeper.web.guard import Guard
@@ -30,23 +30,25 @@ def create_app(
     shelf: boards.Shelf | None = None,
     gallery: profiles.Gallery | None = None,
     reports: operations.Reports | None = None,
+    mending: recovery.Recovery | None = None,
 ) -> Starlette:
     """Return the ASGI application, `more` paths included.
 
     A token guards every path where there is one; with a desk, users, sessions and tokens count, too, and
     the API describes itself; with a shelf there are boards and annotations, with a gallery profiles, with
-    reports operations.
+    reports operations, with mending the store can be verified.
     """
     app = Starlette(
         middleware=doors(token, hosts, desk),
         exception_handlers={BadQuery: bad_query, HTTPException: http_error, Exception: broken},
     )
-    app.router = Paths(routes(assets or Assets(), [*more, *rooms(desk, shelf, gallery, reports)]))
+    app.router = Paths(routes(assets or Assets(), [*rooms(desk, shelf, gallery, reports, mending), *more]))
     app.state.live = live
     app.state.desk = desk
     app.state.shelf = shelf
     app.state.gallery = gallery
     app.state.reports = reports
+    app.state.recovery = mending
     return app
 
 
@@ -55,6 +57,7 @@ def rooms(
     shelf: boards.Shelf | None,
     gallery: profiles.Gallery | None,
     reports: operations.Reports | None,
+    mending: recovery.Recovery | None,
 ) -> list[BaseRoute]:
     """Return the paths of the rooms that are open."""
     found: list[BaseRoute] = []
@@ -64,6 +67,8 @@ def rooms(
         found += profiles.routes()
     if reports is not None:
         found += operations.routes()
+    if mending is not None:
+        found += recovery.routes()
     if desk is not None:
         found += [*users.routes(), *openapi.routes()]
     return found

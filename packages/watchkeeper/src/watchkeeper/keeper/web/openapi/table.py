@@ -10,6 +10,7 @@ from watchkeeper.keeper.web.openapi import sights
 from watchkeeper.keeper.web.openapi.endpoint import Endpoint, moment, text, whole
 from watchkeeper.keeper.web.operations import shapes as operations
 from watchkeeper.keeper.web.profiles import shapes as profiles
+from watchkeeper.keeper.web.recovery import shapes as recovery
 from watchkeeper.keeper.web.users import shapes as users
 
 BOT = text("bot", "a bot's name; the first one where it is left out")
@@ -129,4 +130,20 @@ OPERATIONS = (
              answers={200: operations.OperationsTold}, query=(BOT,), refusals=(400, 404, 502)),
 )  # fmt: skip
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SEEN, *HEALTH, *PEOPLE, *BOARDS, *PROFILES, *OPERATIONS)
+VERIFY = "/api/v1/admin/tsdb/verify"
+RECOVERY = (
+    Endpoint(method="GET", path=VERIFY, room="recovery", about="The last verification of the store",
+             answers={200: recovery.Verifying}),
+    Endpoint(method="POST", path=VERIFY, room="recovery", about="Read all that is sealed and check it",
+             answers={200: recovery.Verifying, 202: recovery.Verifying}, refusals=(503,)),
+)  # fmt: skip
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *SEEN,
+    *HEALTH,
+    *PEOPLE,
+    *BOARDS,
+    *PROFILES,
+    *OPERATIONS,
+    *RECOVERY,
+)
