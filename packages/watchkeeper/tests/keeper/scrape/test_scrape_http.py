@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from watchkeeper.keeper.scrape import BodyTooLarge, FetchError, ProbeError, fetch_json
 from watchkeeper.keeper.scrape.http import Answer, Client
+from watchkeeper.keeper.scrape.reply import Reply
 
 LIMIT = 100_000
 
@@ -92,6 +97,53 @@ async def test_a_gzip_bomb_does_not_go_off(target: Any) -> None:
     client = Client(target.url)
     with pytest.raises(BodyTooLarge):
         await get(client)
+    client.close()
+
+
+KEPT = {
+    "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n", True),
+    "chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\na \r\n2;x=y\r\n1\n\r\n0\r\n\r\n",
+        True,
+    ),
+    "after 100": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n", True),
+    "asked to close": (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\na 1\n", False),
+    "of old": (b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\na 1\n", False),
+    "two answers": (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\nHTTP/1.1 200 OK\r\n", False),
+}
+
+
+@pytest.mark.parametrize(("raw", "kept"), KEPT.values(), ids=KEPT)
+@given(cuts=st.lists(st.integers(1, 100), max_size=8))
+def test_an_answer_is_the_same_however_it_is_cut(cuts: list[int], raw: bytes, kept: bool) -> None:
+    """Each way to tell the end of a body, in any pieces; what was not asked for ends the connection."""
+    reply = Reply(LIMIT)
+    places = [0, *sorted({cut for cut in cuts if cut < len(raw)}), len(raw)]
+    for start, end in pairwise(places):
+        if not reply.done:
+            reply.feed(raw[start:end])
+    assert (reply.done, reply.status, reply.reason, reply.body) == (True, 200, b"OK", b"a 1\n")
+    assert reply.kept == kept or raw.count(b"200 OK") == 2  # a second one is seen where it came along
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(1, 300), max_size=5))
+def test_whatever_is_sent_is_an_answer_or_refused(raw: bytes, cuts: list[int]) -> None:
+    """No bytes raise anything else."""
+    reply = Reply(100)
+    data = b"HTTP/1.1 200 OK\r\n" + raw
+    places = [0, *sorted({cut for cut in cuts if cut < len(data)}), len(data)]
+    with contextlib.suppress(FetchError, BodyTooLarge):
+        for start, end in pairwise(places):
+            reply.feed(data[start:end])
+        reply.end()
+        assert len(reply.body) <= 100
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\r\n\r\nGET /x HTTP/1.1"])
+async def test_no_header_smuggles_a_line(target: Any, value: str) -> None:
+    client = Client(target.url)
+    with pytest.raises(FetchError, match="cannot"):
+        await client.get([("X-Name", value)], LIMIT)
     client.close()
 
 
