@@ -13,6 +13,7 @@ import type { Context, View } from "../shell/view";
 import { breaker } from "./breaker";
 import { counted, facts, store } from "./facts";
 import { groups, head } from "./rules";
+import { Integrity } from "./verify";
 import { Vitals } from "./vitals";
 
 const EVERY = 5000;
@@ -42,6 +43,7 @@ class Screen {
   private readonly targets = h("ul", { id: "targets", class: "rows" });
   private readonly rules = h("tbody", {});
   private readonly objectives;
+  private readonly integrity;
   private readonly ends: (() => void)[];
   private asking = false;
 
@@ -50,13 +52,14 @@ class Screen {
     private readonly context: Context,
   ) {
     this.objectives = objectives(context, null);
+    this.integrity = new Integrity(context);
     const table = h("div", { class: "tablebox" }, h("table", { class: "table", id: "rules" }, head(), this.rules));
-    const main = h("div", {}, section("Processor, memory, samples", this.vitals.box), this.objectives.box, section("Rules", table));
+    const main = h("div", {}, section("Processor, memory, samples", this.vitals.box), section("Integrity and recovery", this.integrity.box), this.objectives.box, section("Rules", table));
     const side = h("aside", {}, section("Stress breaker", this.breaker), section("Targets", this.targets), section("Store", this.store), section("Since the start", this.counts));
     root.append(h("div", { class: "headline" }, h("h1", {}, "Keeper"), this.about), this.overall, this.parts, h("div", { class: "columns" }, main, side));
     const { live } = context;
     const timer = window.setInterval(() => void this.ask(), EVERY);
-    this.ends = [live.on("change", (overview) => this.draw(overview)), live.onLink(() => this.linked()), () => window.clearInterval(timer), () => this.vitals.end()];
+    this.ends = [live.on("change", (overview) => this.draw(overview)), live.onLink(() => this.linked()), () => window.clearInterval(timer), () => this.vitals.end(), () => this.integrity.end()];
     void this.ask();
   }
 
@@ -87,6 +90,7 @@ class Screen {
       counted(context).then((found) => facts(this.counts, found)),
       groups(this.rules, context),
       this.objectives.refresh(0),
+      this.integrity.refresh(),
     ]);
     this.asking = false;
     const failed = told.find((one): one is PromiseRejectedResult => one.status === "rejected");
