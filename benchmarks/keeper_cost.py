@@ -1,7 +1,8 @@
-"""What the keeper and the agent cost while the demo runs, beside a real Prometheus scraping the same bot.
+"""What the keeper costs while the demo runs, beside a real Prometheus scraping the same bots.
 
-The demo is started without faults; after a warm-up the processes' CPU time and memory are read from /proc
-over 30 seconds. No page is open. Prometheus (where installed) scrapes the same agent each second, too.
+The demo is started without faults, with both bots; after a warm-up the processes' CPU time and memory are
+read from /proc over a minute. No page is open. Prometheus (where installed) scrapes the same agents each
+second, too, without rules.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fleet.processes import Family
 from fleet.starting import Start, Wish
 from fleet.wire import free_port
 
-WARM, SECONDS = 10.0, 30.0
+WARM, SECONDS = 20.0, 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -34,15 +35,16 @@ def memory(pid: int) -> tuple[float, float]:
     return kib["Rss"] / 1024, (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024
 
 
-def start_prometheus(family: Family, folder: Path, bot_port: int) -> int | None:
+def start_prometheus(family: Family, folder: Path, ports: list[int]) -> int | None:
     """Start the peer; return its pid, None where it is not installed."""
     program = shutil.which("prometheus")
     if program is None:
         return None
     config = folder / "prometheus.yml"
+    targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
     config.write_text(
         "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-        f"scrape_configs: [{{job_name: bot, static_configs: [{{targets: ['127.0.0.1:{bot_port}']}}]}}]\n"
+        f"scrape_configs: [{{job_name: bots, static_configs: [{{targets: [{targets}]}}]}}]\n"
     )
     listen = f"--web.listen-address=127.0.0.1:{free_port(0)}"
     words = [program, f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}", listen]
@@ -54,11 +56,12 @@ def main() -> dict[str, dict[str, Any]]:
     family = Family()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        wish = Wish(folder / "demo", keeper_port=free_port(0), bot_port=free_port(0))
+        ports = [free_port(0) for _ in range(3)]
+        wish = Wish(folder / "demo", keeper_port=ports[0], bot_port=ports[1], copy_port=ports[2])
         try:
             Start(wish, family, lambda line: None).run()
-            pids = {name: family.pid(name) for name in ("keeper", "arbbot", "venue")}
-            peer = start_prometheus(family, folder, wish.bot_port)
+            pids = {name: family.pid(name) for name in ("keeper", "arbbot", "copybot")}
+            peer = start_prometheus(family, folder, ports[1:])
             if peer is not None:
                 pids["prometheus"] = peer
             time.sleep(WARM)
@@ -78,7 +81,7 @@ def figures(used: dict[str, float], held: dict[str, tuple[float, float]]) -> dic
     for name, (resident, private) in held.items():
         memory_goal, cpu_goal = goals.get(name, (None, None))
         other = name == "keeper" and "prometheus" in held
-        told = "prometheus 2.42, same bot, 1 s" if other else None
+        told = "prometheus 2.42, same bots, 1 s" if other else None
         rows[f"{name}, resident memory"] = {
             "value": resident, "unit": "MiB", "peer": told, "goal": memory_goal,
             "ratio": resident / held["prometheus"][0] if other else None,
