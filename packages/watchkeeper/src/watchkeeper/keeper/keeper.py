@@ -116,7 +116,7 @@ class Keeper:
             shelf=open_shelf(self.base / config.data, self._clock, self._stack),
             gallery=self.gallery,
             reports=reports,
-            mending=Recovery(verification),
+            mending=Recovery(verification, self.alarming.outbox),
         )
         self.measuring.serve(app)
         self.alarming.serve(app)

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
 
+from watchkeeper.keeper.notify.errors import Undeliverable
+from watchkeeper.keeper.notify.outbox import Undelivered
 from watchkeeper.keeper.people import People
 from watchkeeper.keeper.profiles import Fetching, ProfileShelf
 from watchkeeper.keeper.store import Verified
@@ -56,10 +58,20 @@ class Sound:
         return Verified(0, 0, (), 0, ("ok",), True)
 
 
+class Idle:
+    """An outbox from which everything got through."""
+
+    async def undelivered(self) -> list[Undelivered]:
+        return []
+
+    async def again(self, row: int) -> None:
+        raise Undeliverable(f"row {row} is not among what was not delivered", known=False)
+
+
 def mending(folder: Path) -> Recovery:
     """Return what verifies a store without samples."""
     store: Any = Sound()
-    return Recovery(Verification(store, folder / "verified.json", lambda: NOW, lambda: False))
+    return Recovery(Verification(store, folder / "verified.json", lambda: NOW, lambda: False), Idle())
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ NotifyError
 ├── SettingsInvalid    a channel's settings cannot be used; it names the field
 ├── TextFailed         a template failed on a notification
 ├── TokenInvalid       an acknowledgement's token is forged, cut or too old
+├── Undeliverable      a notification cannot be sent again; it says why
 ├── OutboxUnreadable   what became of notifications cannot be read
 └── OutboxUnwritable   the disk refused the outbox's rows
 """
@@ -59,6 +60,14 @@ class TextFailed(NotifyError):
 
 class TokenInvalid(NotifyError):
     """Say why a token does not acknowledge anything."""
+
+
+class Undeliverable(NotifyError):
+    """A notification cannot be sent again; known tells whether there is one that was not delivered."""
+
+    def __init__(self, text: str, *, known: bool) -> None:
+        super().__init__(text)
+        self.known = known
 
 
 class OutboxUnreadable(NotifyError):

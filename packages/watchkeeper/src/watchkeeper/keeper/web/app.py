@@ -36,7 +36,8 @@ def create_app(
 
     A token guards every path where there is one; with a desk, users, sessions and tokens count, too, and
     the API describes itself; with a shelf there are boards and annotations, with a gallery profiles, with
-    reports operations, with mending the store can be verified.
+    reports operations, with mending the store can be verified and what did not get
+    through sent again.
     """
     app = Starlette(
         middleware=doors(token, hosts, desk),

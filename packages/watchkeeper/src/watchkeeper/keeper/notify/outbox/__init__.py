@@ -6,5 +6,6 @@
 from watchkeeper.keeper.notify.outbox.delivery import Delivery
 from watchkeeper.keeper.notify.outbox.outbox import Outbox
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, key_of, line_of
+from watchkeeper.keeper.notify.outbox.undelivered import Fate, Undelivered
 
-__all__ = ["Delivery", "Line", "Outbox", "Parcel", "key_of", "line_of"]
+__all__ = ["Delivery", "Fate", "Line", "Outbox", "Parcel", "Undelivered", "key_of", "line_of"]

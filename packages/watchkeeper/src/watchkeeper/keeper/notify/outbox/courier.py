@@ -38,6 +38,12 @@ class Courier:
         self.queue.put(parcel)
         self._wake.set()
 
+    def hurry(self, parcel: Parcel) -> None:
+        """Try a parcel that waits now, and what stands before it in its group."""
+        self.queue.hurry(parcel, self._clock())
+        self._wait.at_once()
+        self._wake.set()
+
     def drop(self, parcel: Parcel) -> None:
         """Give up a parcel that another one takes the place of, unless it is on its way already."""
         if not self.queue.under_way(parcel):

@@ -17,7 +17,7 @@ from sqlite3 import Connection, Error
 
 from watchkeeper.keeper.alerts.groups import Entry, Notification, Slot
 from watchkeeper.keeper.notify.channels.sender import Sender
-from watchkeeper.keeper.notify.errors import OutboxUnwritable
+from watchkeeper.keeper.notify.errors import OutboxUnwritable, Undeliverable
 from watchkeeper.keeper.notify.message.view import ACKNOWLEDGED
 from watchkeeper.keeper.notify.outbox import rows
 from watchkeeper.keeper.notify.outbox.backoff import interruption
@@ -28,6 +28,7 @@ from watchkeeper.keeper.notify.outbox.flightlog import FlightLog
 from watchkeeper.keeper.notify.outbox.parcel import Line, Parcel, parcel_of
 from watchkeeper.keeper.notify.outbox.record import KEEP_SECONDS, Record, Told, quiet
 from watchkeeper.keeper.notify.outbox.stages import Mute, Muted, never
+from watchkeeper.keeper.notify.outbox.undelivered import Standing, Undelivered, undelivered
 
 LOG = logging.getLogger("watchkeeper.notify")
 
@@ -111,6 +112,38 @@ class Outbox:
     def failing(self) -> dict[Line, str]:
         """Return the lines whose last try failed, and why."""
         return {line: courier.failing for line, courier in self._couriers.items() if courier.failing}
+
+    async def undelivered(self) -> list[Undelivered]:
+        """Return what did not get through so far, the newest first; raises OutboxUnreadable."""
+        standing = Standing(lambda line: line in self._couriers, self.failing())
+        return await asyncio.to_thread(undelivered, self._path, standing)
+
+    async def again(self, row: int) -> None:
+        """Try a notification that was not delivered now; one that was given up is owed again.
+
+        Raises Undeliverable where there is none, or no channel for it, and OutboxUnwritable.
+        """
+        if self._hurried(row):
+            return
+        parcel = await self._commits.do(lambda db: rows.undelivered(db, row), durable=False)
+        if parcel is None:
+            raise Undeliverable(f"row {row} is not among what was not delivered", known=False)
+        courier = self._couriers.get(parcel.line)
+        if courier is None:
+            raise Undeliverable(f"{parcel.line} is no longer configured", known=True)
+        # False: somebody else was quicker, and it is on its way.
+        if await self._commits.do(lambda db: rows.reopen(db, row)):
+            courier.put(parcel)
+            courier.hurry(parcel)
+
+    def _hurried(self, row: int) -> bool:
+        """Let a parcel that is owed go out now; False where it is none."""
+        for courier in self._couriers.values():
+            found = next((one for one in courier.queue if one.row == row), None)
+            if found is not None:
+                courier.hurry(found)
+                return True
+        return False
 
     async def put(self, notifications: Sequence[Notification]) -> None:
         """Take notifications; on return they are on the disk, and on their way.

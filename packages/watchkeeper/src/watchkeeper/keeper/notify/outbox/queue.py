@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from watchkeeper.keeper.notify.outbox.parcel import Parcel
@@ -26,6 +26,11 @@ class Group:
     def drop(self, key: str) -> None:
         self.line = [one for one in self.line if one.key != key]
         self.refused = [one for one in self.refused if one.key != key]
+
+
+def soon(parcel: Parcel, now: float) -> Parcel:
+    """Return a parcel that may go out now."""
+    return replace(parcel, not_before=min(parcel.not_before, now))
 
 
 class Queue:
@@ -85,6 +90,15 @@ class Queue:
             group.refused.append(parcel)
         else:
             group.line.insert(0, parcel)
+        self._offer(group)
+
+    def hurry(self, parcel: Parcel, now: float) -> None:
+        """Let a waiting parcel be due, and what stands before it in its group; one on its way stays."""
+        group = self._groups[parcel.group]
+        if parcel.refused:
+            group.refused = [soon(one, now) if one.key == parcel.key else one for one in group.refused]
+        else:
+            group.line = [soon(one, now) for one in group.line]
         self._offer(group)
 
     def outdated(self, parcel: Parcel) -> list[Parcel]:

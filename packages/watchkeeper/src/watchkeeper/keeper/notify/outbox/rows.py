@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   tries INTEGER NOT NULL DEFAULT 0, interruptions INTEGER NOT NULL DEFAULT 0,
   not_before REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', done_at REAL NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state IN ('open', 'refused');
+CREATE INDEX IF NOT EXISTS outbox_given_up ON outbox (id) WHERE state = 'dropped' AND error <> '';
 CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (group_key, receiver, channel, place, id);
 """
 _INSERT = (
@@ -39,6 +40,7 @@ _INSERT = (
     " ON CONFLICT (key) DO NOTHING RETURNING id"
 )
 _OWED = "state IN ('open', 'refused')"
+_GIVEN_UP = "state = 'dropped' AND error <> ''"
 # Words of an acknowledgement are not words of a group, nor are single changes of an alert.
 _SAID = f"state IN ('sent', 'open', 'refused') AND reason NOT IN ('{ACKNOWLEDGED}', '{ROW}')"
 _OPEN = (
@@ -85,6 +87,24 @@ def postpone(db: Connection, parcel: Parcel) -> None:
     sql = f"UPDATE outbox SET state = ?, tries = ?, not_before = ?, error = ? WHERE id = ? AND {_OWED}"
     state = "refused" if parcel.refused else "open"
     db.execute(sql, (state, parcel.tries, parcel.not_before, parcel.error, parcel.row))
+
+
+def undelivered(db: Connection, row: int) -> Parcel | None:
+    """Return a notification that is owed or was given up, None where the row is neither."""
+    sql = (
+        f"SELECT key, body, tries, interruptions, error FROM outbox WHERE id = ? AND ({_OWED} OR {_GIVEN_UP})"
+    )
+    found = db.execute(sql, (row,)).fetchone()
+    if found is None:
+        return None
+    key, body, tries, interruptions, error = found
+    return Parcel(row, key, unpacked(body), tries, interruptions, 0.0, error)
+
+
+def reopen(db: Connection, row: int) -> bool:
+    """Owe a notification again that was given up; tell whether it was."""
+    sql = f"UPDATE outbox SET state = 'open', done_at = 0, not_before = 0 WHERE id = ? AND {_GIVEN_UP}"
+    return db.execute(sql, (row,)).rowcount > 0
 
 
 def take_over(db: Connection, last: LastLife, now: float, pause: Callable[[int], float]) -> None:

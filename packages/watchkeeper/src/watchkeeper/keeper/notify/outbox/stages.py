@@ -60,6 +60,10 @@ class Wait:
         """Return whether one more may be under way."""
         return under_way < (1 if self.failing else self._width)
 
+    def at_once(self) -> None:
+        """Let a line that fails be tried before its pause is over."""
+        self._not_before = 0.0
+
     def begin(self, now: float) -> None:
         self._pace.take(now)
 

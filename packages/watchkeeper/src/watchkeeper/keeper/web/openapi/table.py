@@ -136,6 +136,11 @@ RECOVERY = (
              answers={200: recovery.Verifying}),
     Endpoint(method="POST", path=VERIFY, room="recovery", about="Read all that is sealed and check it",
              answers={200: recovery.Verifying, 202: recovery.Verifying}, refusals=(503,)),
+    Endpoint(method="GET", path="/api/undelivered", room="recovery",
+             about="Notifications that did not get through",
+             answers={200: recovery.UndeliveredRows}, query=(NEWEST,), refusals=(400, 503)),
+    Endpoint(method="POST", path="/api/undelivered/{row}/again", room="recovery", about="Try one of them now",
+             answers={202: recovery.Hurried}, refusals=(404, 409, 503)),
 )  # fmt: skip
 
 ENDPOINTS: tuple[Endpoint, ...] = (

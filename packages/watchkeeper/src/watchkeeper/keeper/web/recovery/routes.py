@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from watchkeeper.keeper.verification import Verification
 from watchkeeper.keeper.web.answers import json
+from watchkeeper.keeper.web.recovery import undelivered
 from watchkeeper.keeper.web.recovery.shapes import Verifying
 from watchkeeper.keeper.web.users.entrance import Handler
 from watchkeeper.keeper.web.users.routes import by_path
@@ -21,6 +22,7 @@ class Recovery:
     """What the handlers of this room share."""
 
     verification: Verification
+    outbox: undelivered.Owing
 
 
 def recovery_of(request: Request) -> Recovery:
@@ -40,9 +42,21 @@ async def verify(request: Request) -> Response:
     return json(Verifying(data=verification.told()), 202 if begun else 200)
 
 
+async def owed(request: Request) -> Response:
+    """Answer what did not get through."""
+    return await undelivered.undelivered(request, recovery_of(request).outbox)
+
+
+async def again(request: Request) -> Response:
+    """Try a notification now."""
+    return await undelivered.again(request, recovery_of(request).outbox)
+
+
 PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v1/admin/tsdb/verify", verified),
     ("POST", "/api/v1/admin/tsdb/verify", verify),
+    ("GET", "/api/undelivered", owed),
+    ("POST", "/api/undelivered/{row}/again", again),
 )
 
 
