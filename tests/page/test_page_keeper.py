@@ -26,6 +26,7 @@ def test_the_keeper_tells_how_it_is(page: Any, house: Any, picture: Any) -> None
         assert f"127.0.0.1:{port}" in page.inner_text("#targets")
     page.get_by_text("Rounds of judging").wait_for()
     assert "switched off" in page.inner_text("#breaker")
+    page.wait_for_selector("#undelivered[data-empty='Everything got through.']")
     picture(page, "keeper")
 
 

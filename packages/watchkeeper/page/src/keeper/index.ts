@@ -13,6 +13,7 @@ import type { Context, View } from "../shell/view";
 import { breaker } from "./breaker";
 import { counted, facts, store } from "./facts";
 import { groups, head } from "./rules";
+import { Undelivered } from "./undelivered";
 import { Integrity } from "./verify";
 import { Vitals } from "./vitals";
 
@@ -44,6 +45,7 @@ class Screen {
   private readonly rules = h("tbody", {});
   private readonly objectives;
   private readonly integrity;
+  private readonly undelivered;
   private readonly ends: (() => void)[];
   private asking = false;
 
@@ -53,13 +55,14 @@ class Screen {
   ) {
     this.objectives = objectives(context, null);
     this.integrity = new Integrity(context);
+    this.undelivered = new Undelivered(context);
     const table = h("div", { class: "tablebox" }, h("table", { class: "table", id: "rules" }, head(), this.rules));
-    const main = h("div", {}, section("Processor, memory, samples", this.vitals.box), section("Integrity and recovery", this.integrity.box), this.objectives.box, section("Rules", table));
+    const main = h("div", {}, section("Processor, memory, samples", this.vitals.box), section("Integrity and recovery", h("div", { class: "recovery" }, this.integrity.box, this.undelivered.box)), this.objectives.box, section("Rules", table));
     const side = h("aside", {}, section("Stress breaker", this.breaker), section("Targets", this.targets), section("Store", this.store), section("Since the start", this.counts));
     root.append(h("div", { class: "headline" }, h("h1", {}, "Keeper"), this.about), this.overall, this.parts, h("div", { class: "columns" }, main, side));
     const { live } = context;
     const timer = window.setInterval(() => void this.ask(), EVERY);
-    this.ends = [live.on("change", (overview) => this.draw(overview)), live.onLink(() => this.linked()), () => window.clearInterval(timer), () => this.vitals.end(), () => this.integrity.end()];
+    this.ends = [live.on("change", (overview) => this.draw(overview)), live.onLink(() => this.linked()), () => window.clearInterval(timer), () => this.vitals.end(), () => this.integrity.end(), () => this.undelivered.end()];
     void this.ask();
   }
 
@@ -91,6 +94,7 @@ class Screen {
       groups(this.rules, context),
       this.objectives.refresh(0),
       this.integrity.refresh(),
+      this.undelivered.refresh(),
     ]);
     this.asking = false;
     const failed = told.find((one): one is PromiseRejectedResult => one.status === "rejected");
