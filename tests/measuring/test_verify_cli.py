@@ -77,3 +77,18 @@ def sealed(folder: Path) -> int:
     count: int = db.execute("SELECT COUNT(*) FROM chunks WHERE start < ?", (1_750_000_000_000,)).fetchone()[0]
     db.close()
     return count
+
+
+def test_a_broken_file_beside_the_samples_is_damage(tmp_path: Path) -> None:
+    """1, and SQLite's words behind its name; a folder of whole files counts them."""
+    data = tmp_path / "data"
+    watchkeeper("tsdb", "backfill", "-", "--data", data, given=history(1))
+    db = sqlite3.connect(data / "alerts.db")
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("CREATE TABLE alerts (id INTEGER PRIMARY KEY)")
+    db.close()
+    whole = watchkeeper("tsdb", "verify", "--data", data)
+    assert whole.returncode == 0 and "files that are whole: 2" in whole.stdout, whole.stderr
+    (data / "alerts.db").write_bytes(b"no database" * 999)
+    broken = watchkeeper("tsdb", "verify", "--data", data)
+    assert broken.returncode == 1 and "alerts.db: file is not a database" in broken.stdout

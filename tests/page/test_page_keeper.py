@@ -116,6 +116,7 @@ RUNNING = {
     "damaged_count": 0,
     "damaged": [],
     "sqlite": ["ok"],
+    "files": {"alerts.db": ["ok"], "outbox.db": ["ok"]},
     "error": "",
 }
 DAMAGED = {
@@ -126,6 +127,14 @@ DAMAGED = {
     "clean": False,
     "damaged_count": 23,
     "damaged": [{**CHUNK, "chunk": number} for number in range(23)],
+}
+
+BROKEN = {
+    **DAMAGED,
+    "finished": 1_700_000_031.0,
+    "damaged_count": 0,
+    "damaged": [],
+    "files": {"alerts.db": ["ok"], "outbox.db": ["Tree 4 page 4 cell 0: Rowid 3 out of order"]},
 }
 
 
@@ -145,7 +154,7 @@ def test_an_operator_verifies_the_store(guarded: Any, open_page: Any, log_in: An
     assert answered.value.request.headers["x-csrf-token"]
     shown.wait_for_selector(".integritystate[data-status=healthy]")
     words = shown.inner_text("#integrity")
-    assert "All good" in words and "by oliver" in words and "SQLite finds the file whole" in words
+    assert "All good" in words and "by oliver" in words and "files of the keeper whole" in words
     shown.reload()
     shown.wait_for_selector(".integritystate[data-status=healthy]")
 
@@ -192,6 +201,10 @@ def test_a_verification_under_way_shows_how_far_it_is(house: Any, open_page: Any
     told(shown, DAMAGED)
     shown.locator("#integrity").get_by_text("23 chunks damaged").wait_for()
     assert bar.is_hidden()
+    shown.unroute("**/api/v1/admin/tsdb/verify")
+    told(shown, BROKEN)
+    shown.locator("#integrity").get_by_text("outbox.db is broken").wait_for()
+    assert "Tree 4 page 4" in shown.inner_text("#integrity")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1400, "dark"), (360, "light")])

@@ -36,6 +36,7 @@ interface Verification {
   damaged_count: number;
   damaged: Damage[];
   sqlite: string[];
+  files: Record<string, string[]>;
   error: string;
 }
 
@@ -119,7 +120,9 @@ function headline(told: Verification): [Status, string] {
   if (told.state === "running") return told.paused ? ["degraded", "Verifying, paused"] : ["unknown", "Verifying"];
   if (told.clean) return ["healthy", "All good"];
   if (told.damaged_count) return ["unhealthy", `${chunks(told.damaged_count)} damaged`];
-  if (broken(told).length) return ["unhealthy", "The file's structure is broken"];
+  if (broken(told.sqlite).length) return ["unhealthy", "The file of the samples is broken"];
+  const [file] = beside(told);
+  if (file) return ["unhealthy", `${file[0]} is broken`];
   return ["degraded", "Could not be verified"];
 }
 
@@ -128,9 +131,10 @@ function meaning(told: Verification): string {
   const read = `${amount(told.done, "count")} of ${chunks(told.total)} read`;
   if (told.state === "running") return told.paused ? `${read}. The stress breaker is open: it goes on when the breaker closes.` : `${read}${told.damaged_count ? `, ${told.damaged_count} damaged` : ""}.`;
   const words = [`${chunks(told.done)} with ${amount(told.samples, "count")} good samples were read.`];
-  if (told.clean) words.push("SQLite finds the file whole, too.");
+  if (told.clean) words.push(`SQLite finds all ${1 + Object.keys(told.files).length} files of the keeper whole, too.`);
   if (told.damaged_count) words.push("What is damaged is set aside: queries go on without it.");
-  if (broken(told).length) words.push(`SQLite says: ${broken(told).slice(0, 3).join("; ")}. The file is rebuilt with the next write; the old one is kept beside it. Verify again then.`);
+  if (broken(told.sqlite).length) words.push(`SQLite says of samples.db: ${broken(told.sqlite).slice(0, 3).join("; ")}. The file is rebuilt with the next write; the old one is kept beside it. Verify again then.`);
+  for (const [name, found] of beside(told)) words.push(`SQLite says of ${name}: ${found.slice(0, 3).join("; ")}. Put a copy in its place while the keeper rests.`);
   if (told.error) words.push(`${told.error}.`);
   return words.join(" ");
 }
@@ -142,8 +146,15 @@ function past(told: Verification): (Node | string)[] {
   return ["Verified ", ago(told.finished), `${by}, it took ${duration(told.finished - told.started)}`];
 }
 
-function broken(told: Verification): string[] {
-  return told.sqlite.filter((words) => words !== "ok");
+function broken(sqlite: string[]): string[] {
+  return sqlite.filter((words) => words !== "ok");
+}
+
+/** The broken ones of the files beside the samples, each with SQLite's words. */
+function beside(told: Verification): [string, string[]][] {
+  return Object.entries(told.files)
+    .map(([name, words]): [string, string[]] => [name, broken(words)])
+    .filter(([, words]) => words.length > 0);
 }
 
 function chunks(count: number): string {

@@ -56,18 +56,19 @@ def verify(given: argparse.Namespace, opened: Callable[[Path], Any]) -> int:
         sys.stdout.write(json.dumps(found) + "\n")
     else:
         sys.stdout.writelines(f"{line}\n" for line in described(found))
-    damaged = found["damaged_count"] or (found["sqlite"] not in ([], ["ok"]))
+    damaged = found["damaged_count"] or words_of(found)
     return 1 if damaged else 0 if found["clean"] else 2
 
 
 def by_keeper(url: str, bar: Bar) -> dict[str, Any]:
     """Let a running keeper do it; one that is under way already is followed."""
     found: dict[str, Any] = ask(PATH, url, "POST")["data"]
+    begun = found["started"]
     while found["state"] == "running":
         bar.show(found["done"], found["total"], found["paused"])
         time.sleep(LOOK_SECONDS)
         found = ask(PATH, url)["data"]
-    if found["state"] == "never":
+    if found["started"] != begun:
         raise Unanswered("the keeper ended before it had read everything")
     return found
 
@@ -76,7 +77,7 @@ def at_rest(folder: Path, opened: Callable[[Path], Any], bar: Bar) -> dict[str, 
     """Do it in a folder that no keeper uses; a file whose structure is broken is rebuilt by opening it."""
     import msgspec
 
-    from watchkeeper.keeper.store import Progress
+    from watchkeeper.keeper.store import FILE, Progress, structures
     from watchkeeper.keeper.verification import result_of
 
     def go_on(progress: Progress) -> bool:
@@ -84,7 +85,8 @@ def at_rest(folder: Path, opened: Callable[[Path], Any], bar: Bar) -> dict[str, 
         return True
 
     with opened(folder) as store:
-        found: dict[str, Any] = msgspec.to_builtins(result_of(store.verify(go_on)))
+        beside = dict(structures(folder, FILE))
+        found: dict[str, Any] = msgspec.to_builtins(result_of(store.verify(go_on), beside))
         if (damage := store.stats().damage) is not None:
             found |= {"sqlite": [damage, *found["sqlite"]], "clean": False}
     return found
@@ -95,13 +97,20 @@ def described(found: dict[str, Any]) -> list[str]:
     lines = [line_of(one) for one in found["damaged"]]
     if (more := found["damaged_count"] - len(found["damaged"])) > 0:
         lines.append(f"... and {more} more")
-    lines += [f"sqlite: {words}" for words in found["sqlite"] if words != "ok"]
+    lines += words_of(found)
     if found["error"]:
         lines.append(found["error"])
     if found["clean"]:
-        return [f"{found['done']} chunks, {found['samples']} samples: all good"]
+        read = f"{found['done']} chunks, {found['samples']} samples: all good"
+        return [f"{read}; files that are whole: {1 + len(found['files'])}"]
     lines.append(f"{found['done']} chunks read, {found['damaged_count']} damaged and set aside")
     return lines
+
+
+def words_of(found: dict[str, Any]) -> list[str]:
+    """Return what SQLite says of files that are not whole."""
+    files = {"samples.db": found["sqlite"], **found["files"]}
+    return [f"{name}: {one}" for name, words in files.items() for one in words if one != "ok"]
 
 
 def line_of(one: dict[str, Any]) -> str:

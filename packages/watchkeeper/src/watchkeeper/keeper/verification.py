@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from watchkeeper.keeper.store import Damage, Progress, Store, Verified
+from watchkeeper.keeper.store import FILE, FINE, Damage, Progress, Store, Verified, structures
 
 LOG = logging.getLogger("watchkeeper.keeper")
 
@@ -38,7 +38,8 @@ class VerificationTold(msgspec.Struct, frozen=True, kw_only=True):
 
     paused: the stress breaker is open, the run waits. clean is null until a run has read everything; done
     and total count chunks, samples those of good chunks. damaged names the first hundred. sqlite is what
-    SQLite said of the file's structure, `ok` alone where it is whole.
+    SQLite said of the structure of the samples' file, `ok` alone where it is whole; files is the same for
+    the files beside it: alerts, outbox, users and the rest.
     """
 
     state: Literal["never", "running", "done", "failed"] = "never"
@@ -53,6 +54,7 @@ class VerificationTold(msgspec.Struct, frozen=True, kw_only=True):
     damaged_count: int = 0
     damaged: list[DamageTold] = []
     sqlite: list[str] = []
+    files: dict[str, list[str]] = {}
     error: str = ""
 
 
@@ -98,22 +100,32 @@ class Verification:
         begun = time.monotonic()
         try:
             found = self._store.verify(self._go_on)
+            files = {} if self._ending.is_set() else self._beside()
         except Exception as error:
             LOG.exception("the store could not be verified")
             self._end(state="failed", error=f"{type(error).__name__}: {error}")
             return
         if self._ending.is_set():
             return
-        self._end(**result_of(found))
+        self._end(**result_of(found, files))
         LOG.log(
-            logging.INFO if found.clean else logging.ERROR,
-            "the store was verified in %.1f s by the word of %s: %d chunks, %d damaged, sqlite says %s",
+            logging.INFO if self._told.clean else logging.ERROR,
+            "the store was verified in %.1f s by the word of %s: %d chunks, %d damaged, broken files: %s",
             time.monotonic() - begun,
             self._told.by or "somebody without a name",
             found.chunks,
             found.damaged_count,
-            "; ".join(found.sqlite[:3]) or "nothing",
+            "; ".join(not_whole(found.sqlite, files)) or "none",
         )
+
+    def _beside(self) -> dict[str, tuple[str, ...]]:
+        """Return what SQLite says of the files beside the samples."""
+        found = {}
+        for name, words in structures(self._path.parent, FILE):
+            found[name] = words
+            if self._ending.is_set():
+                break
+        return found
 
     def _go_on(self, progress: Progress) -> bool:
         self._change(
@@ -151,17 +163,25 @@ class Verification:
             return VerificationTold()
 
 
-def result_of(found: Verified) -> dict[str, object]:
-    """Return what a run found as fields of what is told."""
+def not_whole(samples: tuple[str, ...], files: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the files that are not whole, each with SQLite's first words."""
+    return [
+        f"{name}: {words[0]}" for name, words in {FILE: samples, **files}.items() if words != FINE and words
+    ]
+
+
+def result_of(found: Verified, files: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
+    """Return what a run found, and what SQLite says of the files beside, as fields of what is told."""
     return {
         "state": "done" if found.whole else "failed",
         "error": "" if found.whole else "not everything could be read",
         "done": found.chunks,
         "samples": found.samples,
-        "clean": found.clean,
+        "clean": found.clean and all(words == FINE for words in files.values()),
         "damaged_count": found.damaged_count,
         "damaged": [damage_told(one) for one in found.damaged],
         "sqlite": list(found.sqlite),
+        "files": {name: list(words) for name, words in files.items()},
     }
 
 

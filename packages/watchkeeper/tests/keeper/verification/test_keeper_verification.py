@@ -167,6 +167,23 @@ def test_damage_in_a_real_store_is_told_with_labels_and_times(tmp_path: Path) ->
     assert (one.start, one.end, one.samples) == (64_000, 127_000, 64) and "checksum" in one.reason
 
 
+def test_a_broken_file_beside_the_samples_is_named(slow: Slow, tmp_path: Path) -> None:
+    """Whatever SQLite says of it; the whole ones are named as such, and the samples' own is left out."""
+    for name in ("alerts.db", "samples.db"):
+        db = sqlite3.connect(tmp_path / name)
+        db.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT)")
+        db.commit()
+        db.close()
+    (tmp_path / "outbox.db").write_bytes(b"no database" * 999)
+    verification = at_work(slow, tmp_path)
+    slow.step.release(100)
+    verification.start("ann")
+    finished(verification)
+    told = verification.told()
+    assert told.files == {"alerts.db": ["ok"], "outbox.db": ["file is not a database"]}
+    assert (told.state, told.clean, told.sqlite) == ("done", False, ["ok"])
+
+
 def test_the_named_damage_is_that_of_the_store(slow: Slow, tmp_path: Path) -> None:
     """What the store cannot tell of a damaged row is null, not a guess."""
     verification = at_work(slow, tmp_path)

@@ -13,10 +13,13 @@ from watchkeeper.keeper.store.errors import (
 from watchkeeper.keeper.store.flips import Flip, Flips
 from watchkeeper.keeper.store.series import STALE, STALE_BITS, Labels, Matcher, Series, is_stale, labels_of
 from watchkeeper.keeper.store.stats import Ingested, StoreStats
-from watchkeeper.keeper.store.store import Store
+from watchkeeper.keeper.store.store import FILE, Store
+from watchkeeper.keeper.store.structure import FINE, structures
 from watchkeeper.keeper.store.verifying import Damage, Progress, Verified
 
 __all__ = [
+    "FILE",
+    "FINE",
     "STALE",
     "STALE_BITS",
     "BadMatcher",
@@ -40,4 +43,5 @@ __all__ = [
     "Verified",
     "is_stale",
     "labels_of",
+    "structures",
 ]

@@ -18,12 +18,12 @@ from watchkeeper.keeper.store.errors import ChunkCorrupt
 from watchkeeper.keeper.store.merge import Piece
 from watchkeeper.keeper.store.reader import Reader
 from watchkeeper.keeper.store.series import Labels, Times
+from watchkeeper.keeper.store.structure import FINE
 
 MOST_NAMED = 100
 _BATCH = 128  # chunks: some 3 ms of work, 300 kB
 _MOST_TIMELINES = 64
 _OPCODES = 50_000  # of SQLite between two looks at whether to go on
-_FINE = ("ok",)
 _CHUNKS = (
     'SELECT c.id, c.series, c.start, c."end", c.samples, c.timeline, c.data, t.data FROM chunks c'
     " LEFT JOIN timelines t ON t.id = c.timeline WHERE c.id > ? AND c.id <= ? ORDER BY c.id LIMIT ?"
@@ -78,7 +78,7 @@ class Verified:
     @property
     def clean(self) -> bool:
         """Everything was read, and all of it is good."""
-        return self.whole and not self.damaged_count and self.sqlite == _FINE
+        return self.whole and not self.damaged_count and self.sqlite == FINE
 
 
 class Stopped(Exception):
@@ -129,7 +129,7 @@ class _Run:
                 self._breathe()
         except sqlite3.DatabaseError as error:
             self.whole = False
-            self.sqlite = (*(one for one in self.sqlite if one not in _FINE), str(error))
+            self.sqlite = (*(one for one in self.sqlite if one not in FINE), str(error))
             self.reader.broken(f"verifying: {error}")
 
     def result(self) -> Verified:
@@ -160,7 +160,7 @@ class _Run:
         finally:
             self.db.set_progress_handler(None, 0)
         self.sqlite = tuple(str(row[0]) for row in rows)
-        if self.sqlite != _FINE:
+        if self.sqlite != FINE:
             self.reader.broken(f"integrity_check: {self.sqlite[0]}")
 
     def _series(self) -> None:
