@@ -262,13 +262,16 @@ def schema(folder: Path, sql: str) -> None:
     db.close()
 
 
-def test_damaged_labels_are_named(folder: Path) -> None:
-    """By the labels that the store in memory still knows."""
+def test_damaged_labels_are_named_and_written_again(folder: Path) -> None:
+    """The store in memory still knows them; the next start has the series as it was."""
     with opened(folder) as store:
         change(folder, """UPDATE series SET labels = REPLACE(labels, '"3"', '"4"') WHERE id = 4""")
         found = store.verify()
-    assert [(one.chunk, one.series, one.labels) for one in found.damaged] == [(None, 4, LABELS[3])]
-    assert "labels" in found.damaged[0].reason
+        assert [(one.chunk, one.series, one.labels) for one in found.damaged] == [(None, 4, LABELS[3])]
+        assert "labels" in found.damaged[0].reason and not found.clean
+        assert store.verify().clean
+    with opened(folder) as store:
+        assert kept(store) == whole()
 
 
 def test_labels_that_are_no_text_any_more_cost_their_series_alone(folder: Path) -> None:

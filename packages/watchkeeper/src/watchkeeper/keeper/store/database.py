@@ -101,6 +101,13 @@ class Database:
                 db.execute(sql, (reason, chunk))
                 db.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
 
+    def relabel(self, series: Iterable[tuple[int, Labels]]) -> None:
+        """Write the labels of stored series again."""
+        with self._transaction() as db:
+            for ref, labels in series:
+                _, text, crc = _series_row((ref, labels))
+                db.execute("UPDATE series SET labels = ?, crc = ? WHERE id = ?", (text, crc, ref))
+
     def remove_chunks(self, chunks: Iterable[int], timelines_before: int) -> None:
         """Remove chunks by number, and the timelines that end before a time; give the pages back."""
         with self._transaction() as db:

@@ -248,9 +248,13 @@ class Store:
     def verify(self, go_on: GoOn = lambda _: True) -> Verified:
         """Read all that is sealed from the disk and check it; what is damaged is set aside.
 
-        Samples come in and queries are answered meanwhile. `go_on` hears how far it is and ends it by False.
+        Labels that are damaged on the disk alone are written again. Samples come in and queries are answered
+        meanwhile. `go_on` hears how far it is and ends it by False.
         """
-        return verify(self._database, self._reader, self._labels_of, go_on)
+        found = verify(self._database, self._reader, self._labels_of, go_on)
+        if damaged := found.labels_known:
+            self._writer.relabel(damaged)
+        return found
 
     def stats(self) -> StoreStats:
         """Count what is kept and what became of the samples since the store was opened."""

@@ -80,6 +80,12 @@ class Verified:
         """Everything was read, and all of it is good."""
         return self.whole and not self.damaged_count and self.sqlite == FINE
 
+    @property
+    def labels_known(self) -> list[tuple[int, Labels]]:
+        """The series whose labels are damaged on the disk and known in memory."""
+        every = [(one.series, one.labels) for one in self.damaged if one.chunk is None and one.labels]
+        return [(series, labels) for series, labels in every if series is not None]
+
 
 class Stopped(Exception):
     """The caller wants no more of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock, RLock
 from typing import NamedTuple
 
@@ -84,6 +84,14 @@ class Writer:
         """Remove what is too old or too much; raises StoreUnwritable."""
         with self._flushing:
             self._expire()
+
+    def relabel(self, series: Sequence[tuple[int, Labels]]) -> None:
+        """Write labels that are damaged on the disk as they are in memory; said where the disk refuses."""
+        with self._flushing:
+            try:
+                self._database.relabel(series)
+            except StoreUnwritable as error:
+                _log.warning("the labels of %d series could not be written again: %s", len(series), error)
 
     def give_up_oldest(self, keep: int) -> None:
         """Forget the oldest frozen rows so that memory stays bounded while the disk refuses; counted."""
