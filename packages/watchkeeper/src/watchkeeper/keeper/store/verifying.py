@@ -21,7 +21,7 @@ from watchkeeper.keeper.store.series import Labels, Times
 from watchkeeper.keeper.store.structure import FINE
 
 MOST_NAMED = 100
-_BATCH = 128  # chunks: some 3 ms of work, 300 kB
+_BATCH = 64  # chunks: some 1.5 ms of work, 150 kB
 _MOST_TIMELINES = 64
 _OPCODES = 50_000  # of SQLite between two looks at whether to go on
 _CHUNKS = (
