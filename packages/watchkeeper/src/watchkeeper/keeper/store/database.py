@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -211,13 +211,13 @@ class Database:
         return reading(self.path)
 
     def snapshot(self, path: Path) -> None:
-        """Write a consistent copy of the file."""
-        with self._reading, self._reported():
-            target = sqlite3.connect(path)
-            try:
-                self._reader.backup(target)
-            finally:
-                target.close()
+        """Write a consistent copy of the file; queries go on meanwhile."""
+        with (
+            self._reported(),
+            closing(reading(self.path)) as source,
+            closing(sqlite3.connect(path)) as target,
+        ):
+            source.backup(target)
 
     def rebuild(self) -> str:
         """Put the file aside and begin a new one with all that can be read of it; return what was done."""

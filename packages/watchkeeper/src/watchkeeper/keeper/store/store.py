@@ -259,7 +259,7 @@ class Store:
     def stats(self) -> StoreStats:
         """Count what is kept and what became of the samples since the store was opened."""
         writer, intake = self._writer, self._intake
-        used = self._database.bytes_used()  # before the lock: a snapshot may hold the reader for long
+        used = self._database.bytes_used()  # before the lock: a rebuild may hold the reader for long
         with self._state:
             head = intake.head.samples() + intake.frozen.samples
             oldest = [time for time in (writer.totals.oldest, intake.head.oldest()) if time is not None]
