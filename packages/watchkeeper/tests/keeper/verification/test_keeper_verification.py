@@ -104,6 +104,7 @@ def test_the_end_of_the_keeper_ends_a_run_and_keeps_what_was_known(slow: Slow, t
     slow.ended.clear()
     closing = threading.Thread(target=verification.close)
     closing.start()
+    assert verification._ending.wait(PATIENCE)
     slow.step.release(100)
     closing.join(PATIENCE)
     assert not closing.is_alive() and slow.ended.is_set()
