@@ -13,6 +13,8 @@ const HEIGHT = 168;
 /** Steps of an axis of bytes: 1, 2, 4, 8 ... up to 8 TiB. */
 const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power);
 const COLOURS = 8;
+/** A single point has a minute around it, not half a year. */
+const LEAST_SECONDS = 60;
 /** More points than this per line are never held. */
 export const MOST_POINTS = 2000;
 
@@ -122,7 +124,7 @@ export class LineChart {
       padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: uPlot.sync(together).key, setSeries: false }, points: { size: 6 }, drag: { x: zoom !== undefined, y: false, setScale: false }, y: false },
-      scales: { y: this.log ? { distr: 3 } : { range: (_, low, high) => span(low, high) } },
+      scales: { x: { range: (_, low, high) => [Math.min(low ?? 0, (high ?? 0) - LEAST_SECONDS), high ?? 0] }, y: this.log ? { distr: 3 } : { range: (_, low, high) => span(low, high) } },
       axes: [
         { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, ticks, __, ___, step) => ticks.map((at) => clock(at, step)) },
         { ...axis, grid: this.log ? { ...grid, filter: decades } : grid, ...(this.log ? { filter: decades } : {}), size: 66, space: 34, ...(unit === "bytes" ? { incrs: BINARY } : {}), values: (_, ticks) => ticks.map((value) => (value === null ? null : label(value, unit))) },
