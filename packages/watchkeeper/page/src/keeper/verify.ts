@@ -10,6 +10,8 @@ import type { Context } from "../shell/view";
 
 const PATH = "/api/v1/admin/tsdb/verify";
 const LOOK = 500;
+/** A copy of a large store takes as long as its disk does. */
+const COPYING = 600_000;
 /** So many damaged chunks are listed; the rest is a number. */
 const SHOWN = 20;
 
@@ -77,7 +79,7 @@ export class Integrity {
     const copy = deed(context, "operate", "Write a snapshot", async () => {
       text(this.copied, "Writing\u2026");
       try {
-        const { data } = await context.api.post<{ data: { folder: string } }>("/api/v1/admin/tsdb/snapshot");
+        const { data } = await context.api.post<{ data: { folder: string } }>("/api/v1/admin/tsdb/snapshot", {}, COPYING);
         this.copied.replaceChildren("A consistent copy is in ", h("span", { class: "mono" }, data.folder));
       } catch (problem) {
         text(this.copied, "");

@@ -23,8 +23,9 @@ export class Api {
     return this.ask<T>("GET", path, undefined, signal);
   }
 
-  post<T>(path: string, body: unknown = {}): Promise<T> {
-    return this.ask<T>("POST", path, body);
+  /** With `patience`, milliseconds, for what takes longer than a moment. */
+  post<T>(path: string, body: unknown = {}, patience = MOMENT): Promise<T> {
+    return this.ask<T>("POST", path, body, undefined, patience);
   }
 
   put<T>(path: string, body: unknown): Promise<T> {
@@ -39,18 +40,18 @@ export class Api {
     return this.ask<T>("DELETE", path);
   }
 
-  private async ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const { answer, text } = await this.send(method, path, body, signal);
+  private async ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, patience = MOMENT): Promise<T> {
+    const { answer, text } = await this.send(method, path, body, patience, signal);
     const told: unknown = text ? parsed(text) : undefined;
     if (answer.ok) return told as T;
     if (answer.status === 401 && path !== "/api/login") this.entrance.locked();
     throw new ApiError(answer.status, reason(told, answer.status));
   }
 
-  private async send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<{ answer: Response; text: string }> {
+  private async send(method: string, path: string, body: unknown, patience: number, signal?: AbortSignal): Promise<{ answer: Response; text: string }> {
     // A timer that is cleared: AbortSignal.timeout would hold each answer until its time is over.
     const stop = new AbortController();
-    const timer = window.setTimeout(() => stop.abort(), MOMENT);
+    const timer = window.setTimeout(() => stop.abort(), patience);
     const giveUp = (): void => stop.abort();
     signal?.addEventListener("abort", giveUp);
     try {
