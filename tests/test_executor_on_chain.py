@@ -33,11 +33,11 @@ class Silent:
 
 @pytest.fixture(scope="module")
 def listing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A venue whose crowd hardly trades, so that the test alone moves the prices."""
+    """A venue whose crowd rests, so that the test alone moves the prices."""
     folder = tmp_path_factory.mktemp("venue")
     command = [str(Path(sys.executable).parent / "localvenues"), "arbitrum", "--dir", str(folder)]
     funds = [word for s in (OWNER, STRANGER) for word in ("--fund", "0x" + s.address.hex())]
-    child = subprocess.Popen([*command, "--rate", "0.001", *funds], stderr=subprocess.DEVNULL)
+    child = subprocess.Popen([*command, "--rate", "0", *funds], stderr=subprocess.DEVNULL)
     path = folder / "venue.json"
     until = time.monotonic() + 60
     while not path.exists():
