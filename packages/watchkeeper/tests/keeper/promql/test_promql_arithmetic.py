@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 import re
 import statistics
 from fractions import Fraction
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.keeper.promql import Engine
+from watchkeeper.keeper.promql.durations import Duration, milliseconds_of
 from watchkeeper.keeper.promql.labels import digest, of, xxh64
 from watchkeeper.keeper.promql.quoting import decimal, general, quote, unquote
 from watchkeeper.keeper.promql.regexes import compiled, expanded
+from watchkeeper.keeper.promql.summation import closed, compensated, increment
 from watchkeeper.keeper.promql.testing import MemoryStore
 
 NAME = of({"__name__": "m_total"})
@@ -271,3 +274,26 @@ def test_equal_values_do_not_vary_at_all(value: float, count: int) -> None:
         {1000 * at: value for at in range(count)}, "stdvar_over_time(m_total[20s])"
     ):
         assert answer == (0.0 if window else None)
+
+
+@given(st.integers(1, 10**11))
+def test_a_range_keeps_every_millisecond(length: int) -> None:
+    """A length written in milliseconds is that many milliseconds, whatever it is as a binary fraction."""
+    duration = Duration("number", length / 1000)
+    assert milliseconds_of(duration, step=0, span=0, negative=False) == length
+
+
+_MAGNITUDES = st.sampled_from([2.258e220, 1.78264e219, 2.3757689e217, 458.90154, 0.76342771])
+
+
+@given(st.lists(_MAGNITUDES, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_a_sum_does_not_depend_on_how_its_windows_are_walked(
+    terms: list[float], order: random.Random
+) -> None:
+    """Few long windows are summed whole and many short ones term by term; cancelling terms give the same."""
+    values = [*terms, *(-term for term in terms), 7.69805412]
+    order.shuffle(values)
+    total, lost = np.zeros(1), np.zeros(1)
+    for value in values:
+        total, lost = increment(np.array([value]), total, lost)
+    assert compensated(np.array(values)) == pytest.approx(closed(total, lost)[0], rel=1e-15)

@@ -131,4 +131,4 @@ def milliseconds_of(duration: Duration | None, step: float, span: float, *, nega
         raise EvaluationError("duration must be greater than 0")
     if not abs(seconds) <= _LONGEST:
         raise EvaluationError("duration is out of range")
-    return int(seconds * 1000)
+    return int(round(seconds * 1e9) / 1_000_000)  # to whole nanoseconds first: 1.001 * 1000 is below 1001

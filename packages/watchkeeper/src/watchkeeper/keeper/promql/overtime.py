@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .series import Bools, Floats, Ints
-from .summation import Mean, closed, exact, exact_mean, increment
+from .summation import Mean, closed, compensated, compensated_mean, increment
 from .windows import Windows
 
 # Cells of the padded matrix that a quantile sorts at once.
@@ -78,7 +78,7 @@ def sums(windows: Windows) -> Floats:
     """Sum each window with compensation."""
     ranked = Ranked.of(windows)
     if ranked.few:
-        return ranked.each(windows, exact)
+        return ranked.each(windows, compensated)
     total, lost = np.zeros(ranked.size), np.zeros(ranked.size)
     for _, places in ranked.positions():
         part = slice(places.size)
@@ -90,7 +90,7 @@ def means(windows: Windows) -> Floats:
     """Average each window."""
     ranked = Ranked.of(windows)
     if ranked.few:
-        return ranked.each(windows, exact_mean)
+        return ranked.each(windows, compensated_mean)
     mean = Mean.zero((ranked.size,))
     for _, places in ranked.positions():
         mean.add(windows.values[places], slice(places.size))
@@ -117,7 +117,7 @@ def variances(windows: Windows) -> Floats:
 def _variance(values: Floats) -> float:
     # Seen from the first value, so that equal values vary by nothing at all.
     seen = values - values[0]
-    return exact_mean((seen - exact_mean(seen)) ** 2)
+    return compensated_mean((seen - compensated_mean(seen)) ** 2)
 
 
 def deviations(windows: Windows) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from .errors import EvaluationError
 from .overtime import Ranked
 from .series import Bools, Floats, Ints, Scalar, at_any
-from .summation import exact, increment
+from .summation import compensated, increment
 from .windows import Windows
 
 
@@ -31,7 +31,7 @@ def _sums_each(windows: Windows, ranked: Ranked, origins: Ints) -> _Sums:
         ranked.check()
         part = slice(int(ranked.lo[at]), int(ranked.lo[at] + ranked.counts[at]))
         x, y = (windows.times[part] - origins[at]) / 1000, windows.values[part]
-        sums[:, at] = [exact(term) for term in (x, y, x * y, x * x)]
+        sums[:, at] = [compensated(term) for term in (x, y, x * y, x * x)]
         constant[at] = (y[1:] == y[0]).all()
     return sums[0], sums[1], sums[2], sums[3], constant
 
