@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.keeper.store import BadMatcher, Flip, Flips, Labels, Matcher, Store, labels_of
+from watchkeeper.keeper.store.database import Span
 from watchkeeper.keeper.store.index import Index, acceptor
+from watchkeeper.keeper.store.recent import RecentSpans
 
 FOREVER = (-(2**62), 2**62)
 DAY = 86_400_000
@@ -258,3 +261,56 @@ def test_a_long_chunk_is_found_at_its_end_whatever_the_length_of_those_after_it(
         assert [found.values.tolist() for found in store.select([], slow[-1][1], DAY * 2)] == [[1.0, 2.0]]
     with opened(tmp_path) as store:
         assert [found.values.tolist() for found in store.select([], slow[-1][1], DAY * 2)] == [[1.0, 2.0]]
+
+
+def test_chunks_that_were_read_before_are_not_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = labels_of({}, "m")
+    with opened(tmp_path, row_samples=32) as store:
+        store.ingest([(labels, time, 1.0) for time in range(70)])
+        store.flush()
+        assert [len(found.times) for found in store.select([], 40, 99)] == [30]
+        monkeypatch.setattr(store._database, "spans_of", lambda *_: pytest.fail("the disk was asked"))
+        assert [found.times.tolist() for found in store.select([], 60, 65)] == [[60, 61, 62, 63, 64, 65]]
+        assert [len(found.times) for found in store.select([], 41, 50)] == [10]
+        monkeypatch.undo()
+        assert [len(found.times) for found in store.select([], 10, 99)] == [60]
+
+
+def test_chunks_that_are_sealed_after_a_look_are_found_by_the_next(tmp_path: Path) -> None:
+    labels = labels_of({}, "m")
+    with opened(tmp_path, row_samples=32) as store:
+        for count in range(1, 300):
+            store.append(labels, count, float(count))
+            if count % 7 == 0:
+                store.flush()
+            found = store.select([], max(count - 50, 1), count)
+            assert [series.times.tolist() for series in found] == [list(range(max(count - 50, 1), count + 1))]
+
+
+def test_chunks_that_expire_after_a_look_are_gone_at_the_next(tmp_path: Path) -> None:
+    now = [100 * DAY / 1000]
+    with opened(tmp_path, retention_seconds=10 * 86400, clock=lambda: now[0], row_samples=32) as store:
+        labels = labels_of({}, "m")
+        store.ingest((labels, 95 * DAY + k * 1000, 1.0) for k in range(64))
+        store.ingest((labels, 99 * DAY + k * 1000, 1.0) for k in range(64))
+        store.flush()
+        assert [len(series.times) for series in store.select([], *FOREVER)] == [128]
+        now[0] += 6 * 86400
+        store.expire()
+        assert [len(series.times) for series in store.select([], *FOREVER)] == [64]
+
+
+@pytest.mark.parametrize("change", [lambda recent: recent.sealed(1), lambda recent: recent.clear()])
+def test_what_was_read_before_a_change_is_not_learned_after_it(
+    change: Callable[[RecentSpans], None],
+) -> None:
+    recent, span = RecentSpans(), Span(1, 1, 0, 9, 10, 1)
+    before = recent.changes
+    change(recent)
+    recent.learn([1], 0, {1: [span]}, before)
+    assert recent.of(1, 5, 9) is None
+    recent.learn([1], 0, {1: [span]}, recent.changes)
+    assert recent.of(1, 5, 9) == [span]
+    assert recent.of(1, 10, 20) == []

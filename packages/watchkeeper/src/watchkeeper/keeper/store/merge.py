@@ -19,10 +19,8 @@ class Window:
         self._start = start
         self._end = end
         self._known: dict[int, tuple[Times, slice]] = {}
-
-    def known(self, timeline: int) -> tuple[Times, slice] | None:
-        """Return the times of a timeline within the window and their places, None where it is unknown."""
-        return self._known.get(timeline)
+        self.known = self._known.get
+        """Returns the times of a timeline within the window and their places, None where it is unknown."""
 
     def learn(self, timeline: int, times: Times) -> tuple[Times, slice]:
         """Return the times of a timeline within the window and their places, and remember them."""
@@ -50,9 +48,10 @@ def merged(cut: Sequence[Piece]) -> Piece | None:
     Pieces overlap only where the clock stepped back, or where a row was sealed while it was read; of two
     samples at one time the first to come stays.
     """
-    cut = [piece for piece in cut if len(piece[0])]
+    if len(cut) > 1:
+        cut = [piece for piece in cut if len(piece[0])]
     if len(cut) < 2:
-        return cut[0] if cut else None
+        return cut[0] if cut and len(cut[0][0]) else None
     times = np.concatenate([piece[0] for piece in cut])
     values = np.concatenate([piece[1] for piece in cut])
     if (times[1:] > times[:-1]).all():

@@ -16,11 +16,10 @@ from watchkeeper.keeper.store.database import Database, Span
 from watchkeeper.keeper.store.errors import ChunkCorrupt
 from watchkeeper.keeper.store.head import NEVER
 from watchkeeper.keeper.store.merge import Piece, Window
+from watchkeeper.keeper.store.recent import RecentSpans
 from watchkeeper.keeper.store.series import Times, Values
 
 _log = logging.getLogger(__name__)
-
-_Key = tuple[str, int]
 
 
 class Reader:
@@ -29,10 +28,12 @@ class Reader:
     def __init__(self, database: Database, cache_bytes: int) -> None:
         self._database = database
         self._limit = cache_bytes
-        self._cache: OrderedDict[_Key, npt.NDArray[np.generic]] = OrderedDict()
+        # Values by the number of their chunk, times by the complement of their timeline's.
+        self._cache: OrderedDict[int, npt.NDArray[np.generic]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
         self._corrupt: dict[int, str] = {}
+        self._recent = RecentSpans()
         extents = database.extents()
         self._ends = {series: end for series, end, _ in extents}
         self._longest = max((longest for _, _, longest in extents), default=0)
@@ -45,24 +46,43 @@ class Reader:
         spans = self.spans([series], start, end).get(series, ())
         return self.unpacked(spans, Window(start, end))
 
-    def spans(self, series: Sequence[int], start: int, end: int) -> dict[int, list[Span]]:
+    def spans(self, series: Sequence[int], start: int, end: int) -> dict[int, Sequence[Span]]:
         """Return where the chunks of some series that touch [start, end] lie, by series.
 
-        The disk is not asked for series whose chunks all end before the start: 2 us each and more.
+        The disk is not asked for series whose chunks all end before the start, nor for those whose newest
+        chunks were read before and hold the start: 2 us each and more.
         """
-        asked = [ref for ref in series if self._ends.get(ref, NEVER) >= start]
-        if not asked:
-            return {}
+        known: dict[int, Sequence[Span]] = {}
+        asked = []
+        for ref in series:
+            if self._ends.get(ref, NEVER) >= start:
+                spans = self._recent.of(ref, start, end)
+                if spans is None:
+                    asked.append(ref)
+                else:
+                    known[ref] = spans
+        return {**known, **self._asked(asked, start, end)} if asked else known
+
+    def _asked(self, series: list[int], start: int, end: int) -> dict[int, list[Span]]:
+        changes, ends = self._recent.changes, [self._ends.get(ref, NEVER) for ref in series]
         try:
-            return self._database.spans_of(asked, max(start - self._longest, NEVER), start, end)
+            found = self._database.spans_of(series, max(start - self._longest, NEVER), start, end)
         except sqlite3.DatabaseError as error:
-            self._report_unreadable(asked[0], error)
+            self._report_unreadable(series[0], error)
             return {}
+        newest = [ref for ref, last in zip(series, ends, strict=True) if last <= end]
+        self._recent.learn(newest, start, found, changes)
+        return found
 
     def sealed(self, series: int, start: int, end: int) -> None:
         """A chunk of a series was written; told before its row leaves the memory."""
         self._longest = max(self._longest, end - start)
         self._ends[series] = max(end, self._ends.get(series, NEVER))
+        self._recent.sealed(series)
+
+    def reordered(self) -> None:
+        """Chunks were removed, moved or written anew: the disk is asked again where they lie."""
+        self._recent.clear()
 
     def unpacked(self, spans: Iterable[Span], window: Window) -> list[Piece]:
         """Return the samples of chunks within a window, without chunks that cannot be read."""
@@ -77,6 +97,7 @@ class Reader:
 
     def forget(self) -> None:
         """Empty the cache."""
+        self._recent.clear()
         with self._lock:
             self._cache.clear()
             self._size = 0
@@ -123,7 +144,7 @@ class Reader:
         return None if known is None or values is None else (known[0], values[known[1]])
 
     def _times(self, span: Span) -> Times | None:
-        key = ("times", span.timeline)
+        key = ~span.timeline
         if (cached := self._cached(key)) is None:
             data = self._database.timeline(span.timeline)
             if data is None:
@@ -133,23 +154,23 @@ class Reader:
         return cached  # type: ignore[return-value]
 
     def _values(self, span: Span) -> Values | None:
-        key = ("values", span.id)
-        if (cached := self._cached(key)) is None:
+        if (cached := self._cached(span.id)) is None:
             data = self._database.chunk(span.id)
             if data is None:
                 return None
             cached = unpack_values(unseal(data, *span), span.samples)
-            self._keep(key, cached)
+            self._keep(span.id, cached)
         return cached  # type: ignore[return-value]
 
-    def _cached(self, key: _Key) -> npt.NDArray[np.generic] | None:
-        with self._lock:
-            found = self._cache.get(key)
-            if found is not None:
-                self._cache.move_to_end(key)
-            return found
+    def _cached(self, key: int) -> npt.NDArray[np.generic] | None:
+        # Without the lock, which costs more than the rest: each of the two calls is atomic by itself.
+        try:
+            self._cache.move_to_end(key)
+        except KeyError:
+            return None
+        return self._cache.get(key)
 
-    def _keep(self, key: _Key, array: npt.NDArray[np.generic]) -> None:
+    def _keep(self, key: int, array: npt.NDArray[np.generic]) -> None:
         array.flags.writeable = False
         with self._lock:
             if key not in self._cache:

@@ -76,7 +76,7 @@ class Selection:
                 fresh = self._fresh(refs, window)
             spans = self._reader.spans(refs, start, end)
             for ref, labels in group:
-                pieces = self._reader.unpacked(spans.get(ref, ()), window)
+                pieces = self._reader.unpacked(spans[ref], window) if ref in spans else []
                 yield labels, merged(pieces + fresh[ref] if ref in fresh else pieces)
 
     def _touches(self, ref: int, start: int, end: int) -> bool:

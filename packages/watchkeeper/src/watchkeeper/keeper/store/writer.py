@@ -134,6 +134,7 @@ class Writer:
         if self.rebuilds < _MAX_REBUILDS:
             self.rebuilds += 1
             self.damage = self._database.rebuild()
+            self._reader.reordered()
             self.totals = self._database.totals()
 
     def _set_aside_corrupt(self) -> None:
@@ -147,6 +148,7 @@ class Writer:
             _log.warning("corrupt chunks could not be set aside: %s", error)
             return
         self._reader.forget_corrupt(corrupt)
+        self._reader.reordered()
         self.totals = self._database.totals()
 
     def _write(self, batch: _Batch) -> None:
@@ -208,6 +210,7 @@ class Writer:
     def _remove(self, chunks: list[int], cutoff: int) -> None:
         try:
             self._database.remove_chunks(chunks, cutoff)
+            self._reader.reordered()
             with_chunks = self._database.series_with_chunks()
             with self._state:
                 empty = self._dismiss_empty(with_chunks, cutoff)
