@@ -238,6 +238,34 @@ def test_a_thread_that_waits_is_no_sample_and_one_that_works_is() -> None:
     assert not set(spent) - {"works", "waits", "watchkeeper-agent", "watchkeeper-sampler"}
 
 
+@LINUX
+def test_what_a_thread_spends_adds_up_until_it_is_worth_a_look() -> None:
+    """Little by little, less than a tenth of the period at a time: few samples, and all of the time told."""
+    taken: list[int] = []
+    turns, done, stop = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+
+    def works() -> None:
+        while turns.acquire(timeout=10) and not stop.is_set():
+            spend(lambda: False, most=0.002)
+            done.release()
+
+    thread = threading.Thread(target=works, name="works")
+    own = {other.ident or 0 for other in threading.enumerate()}
+    one = Threads(lambda thread, block, spent: taken.append(spent), Dumps(), 0.1, own)
+    thread.start()
+    one.sample()
+    for _ in range(30):
+        turns.release()
+        assert done.acquire(timeout=10)
+        one.sample()
+    stop.set()
+    turns.release()
+    thread.join()
+    assert all(spent >= 10e6 for spent in taken)
+    assert sum(taken) >= 30 * 2e6 - 10e6
+    assert len(taken) <= sum(taken) / 10e6
+
+
 def test_a_forked_child_is_not_sampled_and_can_start_again() -> None:
     one = Sampler(Plan(hz=100), Clock(), list)
     one.start()

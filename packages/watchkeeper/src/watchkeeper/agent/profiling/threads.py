@@ -4,6 +4,9 @@ The kernel's clock of each thread (clock_gettime(2)) says who ran at all; a thre
 and where none ran, no stack is looked at. The identity of such a clock is made of the thread's number in the
 kernel, so asking for a thread that has ended is an error and nothing worse. Where there are no such clocks,
 every thread counts as running.
+
+A look at the stacks costs more than what most threads of a bot spend between two samples. So what a thread
+spends adds up until it is a tenth of the period, and the sample that is due then carries all of it.
 """
 
 import sys
@@ -16,14 +19,15 @@ from watchkeeper.agent.profiling.dump import Block, Dumps
 
 Take = Callable[[str, Block, int], None]
 PER_THREAD, SCHEDULED = 4, 2  # of include/linux/posix-timers.h
+WORTH = 10  # a look is due once a thread has spent this part of the period
 
 
 @dataclass(slots=True)
 class Known:
-    """A thread's clock, and what it said."""
+    """A thread's clock, and what it said when the thread was sampled."""
 
     clock: int | None
-    spent: int
+    told: int
 
 
 class Threads:
@@ -37,7 +41,7 @@ class Threads:
         self._known: dict[int, Known] = {}  # by their numbers in the kernel
 
     def sample(self) -> bool:
-        """Take one sample of each thread that ran; tell whether there was one."""
+        """Take one sample of each thread that spent enough; tell whether there was one."""
         threads = [one for one in threading.enumerate() if one.ident not in self._leave_out]
         ran = [(one, spent) for one in threads if (spent := self._spent(one.native_id or 0)) > 0]
         if len(self._known) > len(threads):
@@ -54,7 +58,7 @@ class Threads:
                 self._take(thread.name, block, spent)
 
     def _spent(self, number: int) -> int:
-        """Return the nanoseconds of CPU that a thread spent since its last sample; 0 for the first one."""
+        """Return the nanoseconds of CPU since a thread's last sample; 0 while they are not worth a look."""
         known = self._known.get(number)
         if known is None:
             clock = clock_of(number)
@@ -63,7 +67,10 @@ class Threads:
         if known.clock is None:
             return self._period
         now = now_of(known.clock)
-        spent, known.spent = now - known.spent, now
+        spent = now - known.told
+        if 0 <= spent * WORTH < self._period:
+            return 0
+        known.told = now
         return spent
 
 
