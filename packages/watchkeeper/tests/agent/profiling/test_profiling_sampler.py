@@ -415,3 +415,19 @@ def test_a_dump_with_names_of_threads_as_later_versions_write_it_is_read() -> No
     ((identity, block),) = blocks(text)
     assert identity == 10
     assert [(one.function, one.line) for one in parsed(block)] == [("x.f", 7)]
+
+
+@pytest.mark.parametrize(
+    ("age", "least", "most"), [(0.0, 0.25, 0.26), (0.1, 0.15, 0.16), (0.25, 0.0, 0.01), (0.3, 0.05, 0.1)]
+)
+def test_the_next_look_at_a_loop_is_due_when_it_could_hang(age: float, least: float, most: float) -> None:
+    """A loop that lives is left alone until its beat can be too old; one that hangs is looked at often."""
+    hand = Hand()
+    loop = Loop(hand)
+    stalls = Stalls(lambda: [loop.heartbeat], 0.25, hand.clock.wall, Dumps())
+    hand.now += age
+    assert least <= stalls.look() <= most
+
+
+def test_where_no_loop_is_followed_a_look_per_stall_is_enough() -> None:
+    assert Stalls(list, 0.25, Hand().clock.wall, Dumps()).look() == 0.25

@@ -22,7 +22,6 @@ DEFAULT_HZ = 19.0  # odd, so that it keeps step with nothing that a bot does
 MOST_HZ = 250.0
 DEFAULT_STALL = 0.25
 JOIN_SECONDS = 2.0
-LOOKS = 3  # at a loop within the shortest stall
 SET_ANEW = 1.0  # seconds by which the wall clock has to be off
 
 
@@ -125,12 +124,11 @@ class Sampler:
             self._offset = present
         return self._offset
 
-    def tick(self, threads: Threads) -> bool:
-        """Take one sample of everything, on the sampler's thread; tell whether any thread ran."""
+    def tick(self, threads: Threads, period: float) -> float:
+        """Take one sample of everything, on the sampler's thread; return the seconds to the next."""
         self._tally.turn(self._clock.steady())
-        ran = threads.sample()
-        self.stalls.look()
-        return ran
+        ran, calm = threads.sample(), self.stalls.look()
+        return period if ran else max(period, calm)
 
     def _start_timer(self) -> None:
         if self.plan.timer and free():
@@ -151,11 +149,10 @@ class Sampler:
         # no other thread ran there are only stalls to look for.
         hz = min(self.plan.hz, DEFAULT_HZ) if self._timer is not None else self.plan.hz
         period, enough = 1 / hz, self._enough
-        seldom = max(period, self.plan.stall / LOOKS)
         threads = Threads(self._take_dumped, self.dumps, period, leave_out)
         try:
             wait = period
             while not enough.wait(wait):
-                wait = period if self.tick(threads) else seldom
+                wait = self.tick(threads, period)
         except Exception:
             LOG.exception("the sampler stopped; the bot goes on without it")

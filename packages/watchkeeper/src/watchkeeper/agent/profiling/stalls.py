@@ -9,6 +9,8 @@ from watchkeeper.agent.profiling.dump import Block, Dumps, parsed
 from watchkeeper.agent.profiling.profile import Amounts, Kind, Place, Profile, Stack, added
 
 KEPT = 200
+LOOKS = 3  # at a loop that hangs, within the shortest stall
+SOON = 0.005  # seconds after the moment from which a loop counts as hanging
 KINDS = (Kind("contentions", "count"), Kind("delay", "nanoseconds"))
 
 
@@ -55,16 +57,25 @@ class Stalls:
         self._hanging: dict[str, Hanging] = {}
         self._over: deque[Stall] = deque(maxlen=KEPT)
 
-    def look(self) -> None:
-        """Look at each loop once."""
+    def look(self) -> float:
+        """Look at each loop once; return the seconds until the next look is worth it.
+
+        A loop that lives cannot hang before its last beat is too old; one that hangs is looked at often.
+        """
+        soonest = self.limit
         for heartbeat in self._heartbeats():
             age, beat = heartbeat.age(), heartbeat.last()
             hanging = self._hanging.get(heartbeat.name)
             if hanging is not None and hanging.beat != beat:
                 self._end(heartbeat.name, hanging, beat)
                 hanging = None
-            if age is not None and beat is not None and age > max(self.limit, 2 * heartbeat.every):
+            if age is None or beat is None:
+                continue
+            left = max(self.limit, 2 * heartbeat.every) - age
+            if left < 0:
                 self._see(heartbeat, hanging or self._begin(heartbeat.name, beat))
+            soonest = min(soonest, left + SOON if left >= 0 else self.limit / LOOKS)
+        return soonest
 
     def list(self) -> list[Stall]:
         """Return the last stalls that are over, oldest first."""
