@@ -20,6 +20,7 @@ from watchkeeper import Watch
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 STAGES = {"parse": 0.0002, "detect": 0.0009, "validate": 0.0003, "execute": 0.004, "end_to_end": 0.0022}
 REASONS = ("unprofitable", "price_impact", "stale_pool")
+PROVIDERS = ("node-a.example:8545", "node-b.example:8545", "node-c.example:8545")
 TICK = 0.05
 
 
@@ -44,8 +45,8 @@ class FakeBot:
         self.latency = watch.histogram(
             "mev_processing_latency_seconds", "Time per stage.", ("stage",), buckets=BUCKETS
         )
-        self.calls = watch.counter("mev_rpc_calls_total", "RPC calls.", ("method",))
-        self.errors = watch.counter("mev_rpc_errors_total", "RPC errors.", ("method", "reason"))
+        self.calls = watch.counter("mev_rpc_calls_total", "RPC calls.", ("provider", "method"))
+        self.errors = watch.counter("mev_rpc_errors_total", "RPC errors.", ("provider", "method", "reason"))
         watch.check("feed", self.feed_health, every=0.5, critical=True)
         watch.check("rpc", self.rpc_health, every=0.5)
         watch.check("pools", watchkeeper.healthy, every=0.5, critical=True)
@@ -67,9 +68,10 @@ class FakeBot:
                 time.sleep(TICK)  # noqa: ASYNC251 (the fault is that the loop hangs)
             if "feed" not in self.words:
                 self.frame()
-            self.calls.labels("eth_call").inc(self.dice.randrange(2))
+            for provider in PROVIDERS:
+                self.calls.labels(provider, "eth_call").inc(self.dice.randrange(2))
             if "rpc" in self.words:
-                self.errors.labels("eth_call", "timeout").inc(self.dice.randrange(2))
+                self.errors.labels(PROVIDERS[1], "eth_call", "timeout").inc(self.dice.randrange(2))
             await asyncio.sleep(TICK)
 
     def frame(self) -> None:

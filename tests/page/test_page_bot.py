@@ -65,6 +65,21 @@ def test_refusals_are_counted_by_reason(page: Any) -> None:
     assert names and names <= {"unprofitable", "price_impact", "stale_pool"}
 
 
+def test_the_provider_that_fails_is_told_from_those_that_answer(page: Any, house: Any) -> None:
+    """A row for each provider; the errors stand at the one that makes them."""
+    house.faults["arbbot"].write_text("rpc")
+    rows = page.locator("section", has=page.get_by_role("heading", name="RPC providers")).locator("tbody tr")
+    failing = rows.filter(has_text="node-b.example:8545").locator("td")
+    failing.nth(2).filter(has_text=re.compile(r"[1-9]")).wait_for(timeout=60_000)
+    assert [row.split()[0] for row in rows.all_inner_texts()] == [
+        "node-a.example:8545",
+        "node-b.example:8545",
+        "node-c.example:8545",
+    ]
+    well = rows.filter(has_text="node-a.example:8545").locator("td").nth(2).inner_text()
+    assert not re.search(r"[1-9]", well)
+
+
 def test_the_range_is_remembered(page: Any) -> None:
     """A choice outlives a reload."""
     page.check("#ranges input[value='3600']", force=True)

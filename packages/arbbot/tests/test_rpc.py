@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from arbbot.rpc import Rpc, RpcError, RpcLimited, RpcMalformed, RpcRefused, RpcUnavailable, retry_after
+from arbbot.rpc import (
+    Rpc,
+    RpcError,
+    RpcLimited,
+    RpcMalformed,
+    RpcRefused,
+    RpcUnavailable,
+    provider_of,
+    retry_after,
+)
 
 
 class Node:
@@ -153,3 +162,16 @@ async def test_nobody_listening_is_unavailable() -> None:
 def test_an_odd_retry_after_is_a_second() -> None:
     """Dates, nonsense and absence do not stop the client."""
     assert [retry_after(value) for value in (None, "x", "Wed, 21 Oct", "-5", "2.5")] == [1, 1, 1, 0, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://127.0.0.1:8545", "127.0.0.1:8545"),
+        ("https://arb-mainnet.example.com/v2/secret-key?token=secret", "arb-mainnet.example.com"),
+        ("https://user:secret@node.example.com:8443/", "node.example.com:8443"),
+        ("http://[::1]:8545/", "::1:8545"),
+    ],
+)
+def test_a_provider_is_named_by_its_host_and_never_by_its_key(url: str, name: str) -> None:
+    assert provider_of(url) == name

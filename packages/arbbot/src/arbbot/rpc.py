@@ -15,6 +15,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -73,6 +74,13 @@ class RpcRefused(RpcError):
 
 
 Request = tuple[str, list[Any]]
+
+
+def provider_of(url: str) -> str:
+    """Name a provider by the host and port of its URL; the rest of it may hold a key."""
+    parts = urlsplit(url)
+    host = parts.hostname or "unknown"
+    return f"{host}:{parts.port}" if parts.port else host
 
 
 class Rpc:

@@ -9,6 +9,7 @@ from time import time
 import watchkeeper
 from arbbot.dex.address import cache_use
 from arbbot.ports import Work
+from arbbot.rpc import provider_of
 from arbbot.settings import Settings
 from arbbot.vitals import ExecutorVitals, FeedVitals, PoolVitals, RpcVitals, Verdict
 from watchkeeper import Tracer, Watch
@@ -48,7 +49,7 @@ class Watcher:
         self._count_feed(watch)
         self._count_decisions(watch)
         self._count_executions(watch)
-        self._count_rpc(watch)
+        self._count_rpc(watch, provider_of(settings.rpc.url))
         self._check(watch)
 
     def _count_feed(self, watch: Watch) -> None:
@@ -110,13 +111,14 @@ class Watcher:
         self._profit = watch.gauge("mev_profit_earned_wei", "Profit measured on chain since the first start.")
         self._gas = watch.gauge("mev_gas_cost_total_wei", "Gas paid since the first start.")
 
-    def _count_rpc(self, watch: Watch) -> None:
-        self._calls = watch.counter("mev_rpc_calls_total", "Calls to the chain node.", labels=("method",))
+    def _count_rpc(self, watch: Watch, provider: str) -> None:
+        self._provider, by_method = provider, ("provider", "method")
+        self._calls = watch.counter("mev_rpc_calls_total", "Calls to the chain node.", labels=by_method)
         self._call_errors = watch.counter(
-            "mev_rpc_errors_total", "Failed calls to the chain node.", labels=("method", "reason")
+            "mev_rpc_errors_total", "Failed calls to the chain node.", labels=(*by_method, "reason")
         )
         self._call_seconds = watch.histogram(
-            "mev_rpc_latency_seconds", "Time per call.", labels=("method",), buckets=RPC_BUCKETS
+            "mev_rpc_latency_seconds", "Time per call.", labels=by_method, buckets=RPC_BUCKETS
         )
 
         hits = watch.gauge("mev_cache_hit_rate", "Share of address checks answered from the cache, 0 to 1.")
@@ -241,13 +243,13 @@ class Watcher:
 
     def called(self, method: str, seconds: float, reason: str | None) -> None:
         self.rpc.called(self._clock(), seconds, reason)
-        self._calls.labels(method).inc()
+        self._calls.labels(self._provider, method).inc()
         traced = self._tracer.past(
             f"rpc {method}", seconds, kind=watchkeeper.SpanKind.CLIENT, error=reason or ""
         )
-        self._call_seconds.labels(method).observe(seconds, traced)
+        self._call_seconds.labels(self._provider, method).observe(seconds, traced)
         if reason is not None:
-            self._call_errors.labels(method, reason).inc()
+            self._call_errors.labels(self._provider, method, reason).inc()
 
 
 def cache_hit_rate() -> float:

@@ -129,6 +129,11 @@ export class Curves {
 
   end(): void {
     this.ended = true;
+    this.clear();
+  }
+
+  /** Take all panels away; others can be added. */
+  clear(): void {
     this.sight.disconnect();
     this.panels.forEach((panel) => panel.chart.destroy());
     this.panels.clear();

@@ -17,8 +17,8 @@ import { graph } from "./graph";
 import { type Kind, PROCESS } from "./kinds";
 import { operations } from "./operations";
 import { ranges, remembered } from "./ranges";
-import { kindOf, measured, names, Scope } from "./scope";
-import { integrity, objectives, providers, refusals, section, type Sheet } from "./tables";
+import { drawable, kindOf, measured, names, Scope } from "./scope";
+import { breakdown, integrity, objectives, refusals, section, type Sheet } from "./tables";
 
 /** Tables are asked for this often, in ms. */
 const EVERY = 10_000;
@@ -28,6 +28,8 @@ const ALERTS = 4;
 const FLIPS = 4;
 /** While a bot's metrics are not known yet, they are looked for this often, in ms. */
 const SEEKING = 2000;
+/** Later they are looked for this often: an error's counter, say, comes with the first error. */
+const LOOKING = 15_000;
 
 export const view: View = {
   title: "Bot",
@@ -55,8 +57,10 @@ class Screen {
   private headlines: Figure[] = [];
   private seconds = remembered();
   private asked = 0;
+  private sought = 0;
   private seeking = false;
-  private found = false;
+  /** What can be drawn of the bot; empty until its metrics are known. */
+  private found = "";
 
   constructor(
     root: HTMLElement,
@@ -141,19 +145,21 @@ class Screen {
     if (this.found) {
       this.curves.tick();
       if (Date.now() - this.asked >= EVERY) void this.ask();
-    } else if (Date.now() - this.asked >= SEEKING) void this.seek();
+    }
+    if (Date.now() - this.sought >= (this.found ? LOOKING : SEEKING)) void this.seek();
   }
 
-  /** Look which metrics the bot has, and make the panels of those. */
+  /** Look which metrics the bot has, and make the panels of those; not while the focus is on one. */
   private async seek(): Promise<void> {
     const overview = this.context.live.overview;
     const scope = overview ? Scope.of(overview, this.name) : null;
-    if (!scope || this.seeking) return;
+    if (!scope || this.seeking || this.measured.contains(document.activeElement)) return;
     this.seeking = true;
-    this.asked = Date.now();
+    this.sought = Date.now();
     try {
       const known = await names(this.context.api, scope);
-      if (known.has("process_cpu_seconds_total") || kindOf(known)) this.make(scope, known);
+      const drawn = drawable(known);
+      if (drawn && drawn !== this.found && !this.measured.contains(document.activeElement)) this.make(scope, known, drawn);
     } catch (problem) {
       this.troubled((problem as Error).message);
     } finally {
@@ -161,12 +167,14 @@ class Screen {
     }
   }
 
-  private make(scope: Scope, known: Set<string>): void {
-    this.found = true;
+  private make(scope: Scope, known: Set<string>, drawn: string): void {
+    this.found = drawn;
+    this.curves.clear();
+    this.measured.replaceChildren();
     const kind = kindOf(known);
     const asking = { context: this.context, scope, known, range: this.seconds };
     kind?.groups.forEach((group) => this.curves.add(this.measured, group, scope, known));
-    const pair = kind ? [refusals(kind, asking), providers(kind.providers, asking)] : [];
+    const pair = kind ? [refusals(kind, asking), ...kind.tables.map((table) => breakdown(table, asking))] : [];
     const wide = [kind ? objectives(this.context, kind.service) : null, kind ? integrity(kind, asking) : null];
     const report = operations(this.context, this.name);
     const shown = (sheets: (Sheet | null)[]): Sheet[] => sheets.filter((sheet): sheet is Sheet => sheet !== null);

@@ -47,7 +47,7 @@ export interface Kind {
   speed: Headline;
   groups: Group[];
   refusals?: { title: string; expr: string; by: string };
-  providers?: Table;
+  tables: Table[];
   integrity: { title: string; what: string; expr: string }[];
 }
 
@@ -57,6 +57,16 @@ const quantile = (share: number, metric: string, by = "", more = ""): string =>
   `histogram_quantile(${share}, sum by (${by ? `le, ${by}` : "le"}) (rate(${metric}_bucket{$s${more}}[$w])))`;
 const percentiles = (metric: string, more = ""): Curve[] => [50, 95, 99].map((part) => ({ name: `p${part}`, expr: quantile(part / 100, metric, "", more) }));
 const day = (metric: string): string => `sum (increase(${metric}{$s}[1d]))`;
+
+const calls = (title: string, by: string): Table => ({
+  title,
+  by,
+  columns: [
+    { title: "calls", unit: "per_second", expr: rate("mev_rpc_calls_total", by) },
+    { title: "errors", unit: "per_second", expr: rate("mev_rpc_errors_total", by) },
+    { title: "p95", unit: "seconds", expr: quantile(0.95, "mev_rpc_latency_seconds", by) },
+  ],
+});
 
 const LATENCY = "mev_processing_latency_seconds";
 const WHOLE = ', stage="end_to_end"';
@@ -98,15 +108,7 @@ const ARBITRAGE: Kind = {
     },
   ],
   refusals: { title: "Refused opportunities", by: "reason", expr: "sum by (reason) (increase(mev_opportunities_refused_total{$s}[$r]))" },
-  providers: {
-    title: "RPC by method",
-    by: "method",
-    columns: [
-      { title: "calls", unit: "per_second", expr: rate("mev_rpc_calls_total", "method") },
-      { title: "errors", unit: "per_second", expr: rate("mev_rpc_errors_total", "method") },
-      { title: "p95", unit: "seconds", expr: quantile(0.95, "mev_rpc_latency_seconds", "method") },
-    ],
-  },
+  tables: [calls("RPC providers", "provider"), calls("RPC by method", "method")],
   integrity: [
     { title: "Gaps in the feed", what: "sequence numbers skipped", expr: day("mev_sequencer_gaps_total") },
     { title: "Duplicates", what: "messages seen twice, and dropped", expr: day("mev_sequencer_duplicates_total") },
@@ -158,16 +160,18 @@ const COPYING: Kind = {
     },
   ],
   refusals: { title: "Refused fills", by: "reason", expr: "sum by (reason) (increase(copybot_fills_refused_total{$s}[$r]))" },
-  providers: {
-    title: "APIs of the venue",
-    by: "api",
-    columns: [
-      { title: "calls", unit: "per_second", expr: rate("copybot_api_calls_total", "api") },
-      { title: "errors", unit: "per_second", expr: rate("copybot_api_errors_total", "api") },
-      { title: "throttled", unit: "per_second", expr: rate("copybot_api_throttled_total", "api") },
-      { title: "p95", unit: "seconds", expr: quantile(0.95, "copybot_api_latency_seconds", "api") },
-    ],
-  },
+  tables: [
+    {
+      title: "APIs of the venue",
+      by: "api",
+      columns: [
+        { title: "calls", unit: "per_second", expr: rate("copybot_api_calls_total", "api") },
+        { title: "errors", unit: "per_second", expr: rate("copybot_api_errors_total", "api") },
+        { title: "throttled", unit: "per_second", expr: rate("copybot_api_throttled_total", "api") },
+        { title: "p95", unit: "seconds", expr: quantile(0.95, "copybot_api_latency_seconds", "api") },
+      ],
+    },
+  ],
   integrity: [
     { title: "Differences from the venue's books", what: "now; none is right", expr: "sum (copybot_reconcile_differences{$s})" },
     { title: "Trades failed on chain", what: "matched, then not settled; taken out of the books", expr: day("copybot_trades_failed_total") },

@@ -1,6 +1,6 @@
 // Which series are a bot's: those of its targets.
 
-import { type Kind, KINDS, metrics } from "./kinds";
+import { type Kind, KINDS, metrics, PROCESS } from "./kinds";
 import type { Api } from "../shell/api";
 import type { Overview, Target } from "../shell/model";
 import { quoted } from "../shell/prom";
@@ -56,6 +56,12 @@ export async function names(api: Api, scope: Scope): Promise<Set<string>> {
 
 export function kindOf(known: Set<string>): Kind | undefined {
   return KINDS.find((kind) => known.has(kind.sign));
+}
+
+/** Tell apart what can be drawn: the metrics that the bot has of those that its panels and tables read. */
+export function drawable(known: Set<string>): string {
+  const read = metrics(JSON.stringify([kindOf(known), PROCESS]));
+  return [...new Set(read)].filter((name) => known.has(name)).join();
 }
 
 /** Whether all that an expression reads was ever measured. */

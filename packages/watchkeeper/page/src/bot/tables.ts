@@ -41,9 +41,9 @@ export function refusals(kind: Kind, { context, scope, known }: Asking): Sheet |
   };
 }
 
-export function providers(table: Table | undefined, { context, scope, known }: Asking): Sheet | null {
-  const columns = table?.columns.filter((column) => measured(column.expr, known)) ?? [];
-  if (!table || !columns.length) return null;
+export function breakdown(table: Table, { context, scope, known }: Asking): Sheet | null {
+  const columns = table.columns.filter((column) => measured(column.expr, known));
+  if (!columns.length) return null;
   const body = h("tbody", {});
   const head = h("tr", {}, h("th", { scope: "col" }, table.by), ...columns.map((column) => h("th", { scope: "col", class: "number" }, column.title)));
   return {
