@@ -97,6 +97,28 @@ async def test_targets_in_files_come_and_go_with_the_files(target: Any, store: S
     assert is_stale(series.values)[-1]
 
 
+async def test_a_group_that_cannot_be_is_told_and_forgotten_once_it_is_mended(
+    target: Any, store: Store, tmp_path: Path
+) -> None:
+    """Meanwhile the targets that were found before stay."""
+    path, good = tmp_path / "bots.json", json.dumps([{"targets": [target.address]}])
+    path.write_text(good)
+    scraper = Scraper([ScrapeJob("j", files=(str(path),), **FAST)], store)
+    scraper.look()
+    before = [status.url for status in scraper.targets()]
+    path.write_text('[{"targets": ["no host/ at all"]}]')
+    scraper.look()
+    assert "URL" in scraper.problems()["j"]
+    assert [status.url for status in scraper.targets()] == before
+    path.write_text(good)
+    scraper.look()
+    assert scraper.problems() == {}
+    assert [status.url for status in scraper.targets()] == before
+    path.unlink()
+    scraper.look()
+    assert scraper.targets() == []
+
+
 async def test_a_bot_registers_itself_for_a_time(target: Any, store: Store) -> None:
     now, seen = [1000.0], []
     scraper = Scraper([ScrapeJob("bots", **FAST)], store, on_scrape=seen.append, clock=lambda: now[0])

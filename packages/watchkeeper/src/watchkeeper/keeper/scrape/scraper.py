@@ -49,6 +49,7 @@ class Scraper:
         self._visits: dict[_Identity, Visit] = {}
         self._tasks: dict[_Identity, asyncio.Task[None]] = {}
         self._problems: dict[str, str] = {}
+        self._read: dict[str, tuple[list[Group], list[Target]]] = {}  # by job: groups, and what they mean
 
     async def run(self) -> None:
         """Scrape until cancelled; then all connections are closed. Series are not marked as ended."""
@@ -117,13 +118,16 @@ class Scraper:
         groups = [*job.groups, *self._registered[job.name].groups(self._clock())]
         if job.name in self._files:
             groups.extend(self._files[job.name].groups())
-        try:
-            found = targets_of(job, groups)
-        except JobError as error:
-            if self._problems.get(job.name) != str(error):
-                _log.error("job %s: %s; its targets stay as they are", job.name, error)
-            self._problems[job.name] = str(error)
-            return [visit.target for visit in self._visits.values() if visit.target.job is job]
+        read, found = self._read.get(job.name, (None, []))
+        if read != groups:
+            try:
+                found = targets_of(job, groups)
+            except JobError as error:
+                if self._problems.get(job.name) != str(error):
+                    _log.error("job %s: %s; its targets stay as they are", job.name, error)
+                self._problems[job.name] = str(error)
+                return [visit.target for visit in self._visits.values() if visit.target.job is job]
+            self._read[job.name] = groups, found
         self._problems.pop(job.name, None)
         return found
 
