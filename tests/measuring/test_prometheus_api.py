@@ -37,6 +37,7 @@ ALIKE = [
     "query_range?query=level&start=1700000000&end=1700000600&step=15",
     "query_range?query=level&start=1700000000&end=1700000600&step=1m",
     "query_range?query=level&start=2023-11-14T22:13:20Z&end=2023-11-14T22:23:20Z&step=30s",
+    "query_range?query=level%20%40%20end()&start=1700000000&end=1700000059&step=30",
     "query_range?query=2&start=1700000000&end=1700000002.5&step=0.5",
     "query_range?query=odd&start=1700000000&end=1700000060&step=5",
     "series?match[]=level",
@@ -162,6 +163,17 @@ def test_a_form_is_answered_like_a_query_string(pair: tuple[Any, Any], path: str
     """POST with an urlencoded body equals GET."""
     if "time=" in path or "start=" in path or path.startswith(("series", "labels")):
         assert asked(pair[0], path, form=True) == asked(pair[0], path)
+
+
+@pytest.mark.parametrize(
+    "path", ["query?time=1700000600", "query_range?start=1700000000&end=1700000600&step=60"]
+)
+def test_an_annotation_names_its_place_in_the_query(pair: tuple[Any, Any], path: str) -> None:
+    """Line and column of what is warned of, as in later versions of Prometheus."""
+    query = urllib.parse.quote("1 +\n quantile(7, level)")
+    assert asked(pair[0], f"{path}&query={query}")[1]["warnings"] == [
+        "PromQL warning: quantile value should be between 0 and 1, got 7 (2:11)"
+    ]
 
 
 def test_promtool_queries_us_as_it_queries_prometheus(pair: tuple[Any, Any]) -> None:

@@ -17,6 +17,7 @@ from watchkeeper.keeper.promql import (
     Sample,
     TooManyQueries,
     TooManySamples,
+    parse,
     to_json,
 )
 from watchkeeper.keeper.promql.labels import of
@@ -197,3 +198,17 @@ def test_the_engine_takes_a_tree(store: MemoryStore) -> None:
     result = Engine().range(store, parse("sum(m)"), 0, 20_000, 10_000)
     assert result.series[0].values.tolist() == [45.0, 145.0, 245.0]
     assert result.series[0].times.dtype == np.int64
+
+
+def test_a_parsed_query_is_annotated_with_its_text(store: MemoryStore) -> None:
+    """The place of a warning is found in the text that the expression was read from."""
+    text = "-quantile(7, m)"
+    engine, told = Engine(), ["PromQL warning: quantile value should be between 0 and 1, got 7 (1:11)"]
+    assert engine.instant(store, parse(text), 0, text=text).warnings == told
+    assert engine.range(store, parse(text), 0, MINUTE, MINUTE, text=text).warnings == told
+
+
+def test_the_end_of_a_query_may_lie_beyond_its_last_step(store: MemoryStore) -> None:
+    """`@ end()`, `end()` and `range()` mean the end that was asked for, not the last step before it."""
+    told = Engine().range(store, "m{n='0'} @ end() + 1000 * end() + 1e6 * range()", 0, 110_000, 100_000)
+    assert told.series[0].values.tolist() == [110_110_110.0, 110_110_110.0]

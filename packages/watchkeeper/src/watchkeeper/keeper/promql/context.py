@@ -32,11 +32,12 @@ class Options:
 
 @dataclass(slots=True)
 class Context:
-    """One running query. `expired` says whether its time is over."""
+    """One running query. `end` may lie beyond the last step; `expired` says whether its time is over."""
 
     store: Queryable
     options: Options
     grid: Grid
+    end: int
     is_range: bool
     max_samples: int
     annotations: Annotations
@@ -47,11 +48,6 @@ class Context:
     def delayed(self) -> bool:
         """Whether names are dropped at the end."""
         return self.options.delayed_names
-
-    @property
-    def end(self) -> int:
-        """The last evaluation time of the query."""
-        return self.grid.start + self.grid.step * (self.grid.count - 1)
 
     def check_time(self) -> None:
         """Raise QueryTimeout when the query's time is over."""

@@ -49,14 +49,17 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         expired: Callable[[], bool] | None = None,
+        text: str = "",
     ) -> Result:
         """Evaluate at one time. `expired` is asked now and then whether the query's time is over.
 
+        `text` is what a parsed query was read from: annotations name their place in it.
         Raises ParseError and EvaluationError.
         """
         with self._slot():
-            expr, text = _read(query)
-            context = self._context(store, text, Grid(time_ms, 1000, 1), lookback_ms, expired, is_range=False)
+            expr, text = _read(query, text)
+            grid = Grid(time_ms, 1000, 1)
+            context = self._context(store, text, grid, time_ms, lookback_ms, expired, is_range=False)
             with _guarded():
                 return self._instant(expr, context)
 
@@ -70,15 +73,17 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         expired: Callable[[], bool] | None = None,
+        text: str = "",
     ) -> Result:
         """Evaluate from start to end (inclusive) every step; the result is a matrix.
 
+        `text` is what a parsed query was read from: annotations name their place in it.
         Raises ParseError, EvaluationError and BadRange.
         """
         with self._slot():
-            expr, text = _read(query)
+            expr, text = _read(query, text)
             grid = self._grid(expr, start_ms, end_ms, step_ms)
-            context = self._context(store, text, grid, lookback_ms, expired, is_range=True)
+            context = self._context(store, text, grid, end_ms, lookback_ms, expired, is_range=True)
             with _guarded():
                 return self._range(expr, context)
 
@@ -118,6 +123,7 @@ class Engine:
         store: Queryable,
         text: str,
         grid: Grid,
+        end: int,
         lookback_ms: int | None,
         expired: Callable[[], bool] | None,
         *,
@@ -128,7 +134,7 @@ class Engine:
             options = Options(
                 lookback_ms, options.subquery_step_ms, options.delayed_names, options.typed_labels
             )
-        return Context(store, options, grid, is_range, self.limits.samples, Annotations(text), expired)
+        return Context(store, options, grid, end, is_range, self.limits.samples, Annotations(text), expired)
 
     def _instant(self, expr: Expr, context: Context) -> Result:
         ev, grid, notes = Evaluator(context), context.grid, context.annotations
@@ -197,8 +203,8 @@ def _guarded() -> Iterator[None]:
             raise EvaluationError("expression is nested too deeply") from None
 
 
-def _read(query: str | Expr) -> tuple[Expr, str]:
-    return (parse(query), query) if isinstance(query, str) else (query, "")
+def _read(query: str | Expr, text: str) -> tuple[Expr, str]:
+    return (parse(query), query) if isinstance(query, str) else (query, text)
 
 
 def _named(vector: Vector) -> Vector:

@@ -51,14 +51,14 @@ async def query(request: Request) -> Response:
     form, source = await Form.of(request), source_of(request)
     at = form.time("time", source.now_ms())
     timeout, lookback = form.duration("timeout"), lookback_of(form)
-    limit, expr = form.count("limit"), expression(form)
+    limit, expr, text = form.count("limit"), expression(form), form.text("query")
 
     def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
-        return source.engine.instant(store, expr, at, lookback_ms=lookback, expired=expired)
+        return source.engine.instant(store, expr, at, lookback_ms=lookback, expired=expired, text=text)
 
     work = worked(source, form, evaluate, limit)
     if timeout is None:
-        return told(await quickly(request, work, (form.text("query"), lookback), at))
+        return told(await quickly(request, work, (text, lookback), at))
     return told(await beside(request, work, timeout))
 
 
@@ -67,10 +67,12 @@ async def query_range(request: Request) -> Response:
     form = await Form.of(request)
     start, end, step = spread(form)
     timeout, lookback = form.duration("timeout"), lookback_of(form)
-    limit, expr = form.count("limit"), ranged(expression(form))
+    limit, expr, text = form.count("limit"), ranged(expression(form)), form.text("query")
 
     def evaluate(source: Source, store: Bounded, expired: Expired) -> Result:
-        return source.engine.range(store, expr, start, end, step, lookback_ms=lookback, expired=expired)
+        return source.engine.range(
+            store, expr, start, end, step, lookback_ms=lookback, expired=expired, text=text
+        )
 
     return told(await beside(request, worked(source_of(request), form, evaluate, limit), timeout))
 
