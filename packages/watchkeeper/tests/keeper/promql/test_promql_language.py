@@ -438,3 +438,56 @@ eval instant at 0 {"a.metric"}
 eval instant at 0 sum by ("my label") ({"a.metric"})
   {"my label"="x"} 4
 """)
+
+
+def test_both_zeros_are_values_of_their_own() -> None:
+    """count_values writes a value as it is; a series that has both zeros is counted under each."""
+    passes("""
+load 1m
+  m 0 -0 0
+
+eval range from 0 to 2m step 1m count_values("v", m)
+  {v="0"} 1 _ 1
+  {v="-0"} _ 1 _
+""")
+
+
+def test_an_infinite_bound_holds_for_nan_too() -> None:
+    """No number passes an infinity, so NaN becomes it; between other bounds NaN stays."""
+    passes("""
+load 1m
+  m{of="nan"} NaN
+  m{of="inf"} Inf
+  m{of="-inf"} -Inf
+  m{of="one"} 1
+
+eval instant at 0 clamp_min(m, Inf)
+  {of="nan"} Inf
+  {of="inf"} Inf
+  {of="-inf"} Inf
+  {of="one"} Inf
+
+eval instant at 0 clamp_max(m, -Inf)
+  {of="nan"} -Inf
+  {of="inf"} -Inf
+  {of="-inf"} -Inf
+  {of="one"} -Inf
+
+eval instant at 0 clamp(m, NaN, NaN)
+  {of="nan"} NaN
+  {of="inf"} NaN
+  {of="-inf"} NaN
+  {of="one"} NaN
+
+eval instant at 0 clamp_min(m, NaN)
+  {of="nan"} NaN
+  {of="inf"} Inf
+  {of="-inf"} NaN
+  {of="one"} NaN
+
+eval instant at 0 clamp(m, 0, 2)
+  {of="nan"} NaN
+  {of="inf"} 2
+  {of="-inf"} 0
+  {of="one"} 1
+""")

@@ -47,8 +47,10 @@ def rounded(values: Floats, nearest: Floats) -> Floats:
 
 
 def clamped(values: Floats, least: Floats, most: Floats) -> Floats:
-    """Bound values from both sides; NaN stays."""
-    return np.maximum(least, np.minimum(most, values))
+    """Bound values from both sides; NaN yields only to an infinity that no number passes."""
+    below = np.minimum(most, values)
+    below = np.where(np.isneginf(most) | np.isneginf(values), -np.inf, below)
+    return np.where(np.isposinf(least) | np.isposinf(below), np.inf, np.maximum(least, below))
 
 
 def _day(seconds: Ints) -> Ints:
