@@ -491,3 +491,44 @@ eval instant at 0 clamp(m, 0, 2)
   {of="-inf"} 0
   {of="one"} 1
 """)
+
+
+def test_sorting_is_warned_of_where_there_is_more_than_one_time() -> None:
+    """A range of one time can be sorted; one of several, and a subquery, cannot."""
+    passes("""
+load 1m
+  m 1 2 3
+
+eval range from 1m to 1m step 1m sort(m)
+  expect no_warn
+  m 2
+
+eval range from 0 to 1m step 1m sort(m)
+  expect warn
+  m 1 2
+
+eval instant at 1m max_over_time(sort(m)[2m:1m])
+  expect warn
+  {} 2
+""")
+
+
+def test_info_metrics_that_are_only_excluded_are_those_called_so() -> None:
+    """An exclusion chooses among metrics named like info metrics; target_info is never enriched itself."""
+    passes("""
+load 1m
+  m{job="a", instance="0"} 1
+  other{job="a", instance="0", more="no"} 1
+  target_info{job="a", instance="0", version="1"} 1
+  build_info{job="a", instance="0", build="x"} 1
+
+eval instant at 0 info(m, {__name__!="build_info"})
+  m{job="a", instance="0", version="1"} 1
+
+eval instant at 0 info({__name__=~"m|target_info"}, {version="1"})
+  m{job="a", instance="0", version="1"} 1
+  target_info{job="a", instance="0", version="1"} 1
+
+eval instant at 0 info(target_info, {version="2"})
+  target_info{job="a", instance="0", version="1"} 1
+""")

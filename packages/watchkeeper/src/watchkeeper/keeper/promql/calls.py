@@ -127,7 +127,7 @@ def _label_join(ev: Evaluator, call: Call, grid: Grid) -> Vector:
 
 def _sort(ev: Evaluator, call: Call, grid: Grid) -> Vector:
     vector = ev.vector(call.args[0], grid)
-    if ev.context.is_range:
+    if grid.count > 1 or ev.context.grid.start != ev.context.end:
         ev.context.annotations.warn(SORT_INEFFECTIVE, call.span)
     if grid.count != 1:
         return vector

@@ -32,10 +32,10 @@ def enriched(
 ) -> Vector:
     """Add data labels to the series of `base`; `wanted` restricts names, labels and values."""
     matchers = list(wanted) if wanted is not None else [_DEFAULT]
-    names = [matcher for matcher in matchers if matcher.name == NAME]
+    names = _naming([matcher for matcher in matchers if matcher.name == NAME])
     data = [matcher for matcher in matchers if matcher.name != NAME]
-    plain = [bool(names) and all(m.matches(value_of(labels, NAME)) for m in names) for labels in base.labels]
-    infos = _fetched(context, base, plain, source, [*(names or [_DEFAULT]), *data], grid)
+    plain = [all(m.matches(value_of(labels, NAME)) for m in names) for labels in base.labels]
+    infos = _fetched(context, base, plain, source, [*names, *data], grid)
     parts = [
         part
         for row in range(len(base))
@@ -51,6 +51,13 @@ def enriched(
             [drop for part in parts for drop in part.drops],
         )
     ).nonempty()
+
+
+def _naming(names: list[Matcher]) -> list[Matcher]:
+    """Return what the names of info metrics must match: exclusions alone speak of metrics called so."""
+    if any(matcher.op in ("=", "=~") for matcher in names):
+        return names
+    return [Matcher(NAME, "=~", ".+_info"), *names] if names else [_DEFAULT]
 
 
 def _fetched(
