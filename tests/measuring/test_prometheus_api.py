@@ -24,6 +24,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ALIKE = [
     "query?query=1%2B1&time=1700000000.123",
     "query?query=%22text%22&time=1700000000",
+    "query?query=1e-7&time=1700000000",
+    "query?query=1e21&time=1700000000",
+    "query?query=-1e300*10&time=1700000000",
+    "query?query=017%2B0x1F&time=1700000000",
     "query?query=level&time=1700000600",
     "query?query=level&time=2023-11-14T22:23:20.5Z",
     "query?query=level&time=2023-11-15T00:23:20%2B02:00",
@@ -68,6 +72,8 @@ REFUSED = [
     "query?query=1%2B1&timeout=-",
     "query?query=level%20*%20on(job)%20level&time=1700000600",
     "query?query=%7B%7D",
+    "query?query=1e400",
+    "query?query=level%5B0x_%5D",
     "query?query=1e5%5B1m%5D",
     "query_range?query=level",
     "query_range?query=level&start=x&end=2&step=1",
@@ -86,7 +92,6 @@ REFUSED = [
     "series?match[]=level&start=x",
     "labels?start=x",
     "labels?match[]=(",
-    "label/0bad/values",
     "query_exemplars",
     "rules?type=other",
     "metadata?limit=x",
@@ -174,6 +179,16 @@ def test_an_annotation_names_its_place_in_the_query(pair: tuple[Any, Any], path:
     assert asked(pair[0], f"{path}&query={query}")[1]["warnings"] == [
         "PromQL warning: quantile value should be between 0 and 1, got 7 (2:11)"
     ]
+
+
+def test_a_label_of_any_name_can_be_listed(pair: tuple[Any, Any]) -> None:
+    """Names beyond ASCII as later versions of Prometheus take them: as they are, and escaped."""
+    body = request([(label_fields(named("accented", {"é.b": "v"})), np.array([BEGIN * 1000]), np.array([1.0]))])
+    assert pair[0].ask("/api/v1/write", body, HEADERS)[0] == 204
+    for name in ("%C3%A9.b", "U___e9__2e_b"):
+        assert asked(pair[0], f"label/{name}/values")[1]["data"] == ["v"]
+    assert asked(pair[0], "label/U__a_ffffffff_b/values") == (200, {"status": "success", "data": []})
+    assert asked(pair[0], "label/U__/values")[0] == 400
 
 
 def test_promtool_queries_us_as_it_queries_prometheus(pair: tuple[Any, Any]) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from watchkeeper.keeper.promql import ParseError, parse
 from watchkeeper.keeper.promql.printer import render
-from watchkeeper.keeper.promql.syntax import Binary, Call, Number, Selector, Unary
+from watchkeeper.keeper.promql.syntax import Binary, Call, Number, Selector, Span, Unary
 
 READABLE = [
     "foo",
@@ -200,3 +200,23 @@ def test_any_tokens_parse_or_are_refused(tokens: list[str]) -> None:
     except ParseError:
         return
     assert render(parse(render(expr))) == render(expr)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "0x_", "0x" + "f" * 300, "1_", "1__0", "0x1__f", "9" * 5000, "9" * 400 + "y", "0x"]
+)
+@pytest.mark.parametrize(
+    "place", ["{}", "foo[{}]", "foo offset {}", "foo @ {}", "foo + fill({}) foo", "foo[1:{}]"]
+)
+def test_a_number_that_is_none_is_refused_wherever_it_stands(text: str, place: str) -> None:
+    """Beyond what floats hold, without digits, or with underscores that part nothing."""
+    with pytest.raises(ParseError):
+        parse(place.format(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("017", 15), ("08", 8), ("00", 0), ("0x_1F", 31), ("1_0.5", 10.5), ("0.5", 0.5)]
+)
+def test_a_number_is_read_as_go_reads_it(text: str, value: float) -> None:
+    """A whole number that begins with zero is octal, when its digits are."""
+    assert parse(text) == Number(Span(0, len(text)), value)

@@ -113,5 +113,7 @@ class Cursor:
             if token.type == "duration":
                 return Number(span, milliseconds(token.text) / 1000, duration=True)
             return Number(span, number_of(token.text))
+        except OverflowError:
+            self.fail(f"{token.type} out of range", span)
         except ValueError as error:
             self.fail(f"error parsing number: {error}", span)

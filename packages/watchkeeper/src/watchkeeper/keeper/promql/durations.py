@@ -6,7 +6,6 @@ import math
 
 from .cursor import Cursor
 from .errors import EvaluationError
-from .lexer import milliseconds, number_of
 from .syntax import Duration, Span
 
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
@@ -59,8 +58,7 @@ def _signed(cursor: Cursor, context: str, *, tight: bool) -> Duration:
 def _atom(cursor: Cursor, context: str) -> Duration:
     token = cursor.peek()
     if token.type in ("number", "duration"):
-        cursor.take()
-        value = milliseconds(token.text) / 1000 if token.type == "duration" else number_of(token.text)
+        value = cursor.number().value
         if abs(value) > _LONGEST:
             cursor.fail("duration out of range", Span(token.start, token.end))
         return Duration("number", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ _SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)+")
 _NUMBER = re.compile(
     r"0[xX][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?",
 )
+_PARTED = re.compile(r"(?:0[xX]_?)?[^_]+(?:_[^_]+)*")
+_OCTAL = re.compile(r"0[0-7]+")
 _WORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _WORD_IN_BRACKETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`', re.DOTALL)
@@ -95,6 +98,16 @@ def milliseconds(text: str) -> int:
 
 
 def number_of(text: str) -> float:
-    """Return the value of a number's text; underscores are for the eye only. Raises ValueError."""
+    """Return the value of a number's text, octal where it begins with 0. Raises ValueError.
+
+    Underscores, for the eye only, stand between digits.
+    """
     plain = text.replace("_", "")
-    return float(int(plain, 16)) if plain[:2].lower() == "0x" else float(plain)
+    if not _PARTED.fullmatch(text):
+        raise ValueError(f'invalid syntax: "{text}"')
+    if plain[:2].lower() == "0x":
+        return float(int(plain, 16))
+    value = float(int(plain, 8)) if _OCTAL.fullmatch(plain) else float(plain)
+    if math.isinf(value) and plain[:1] in ".0123456789":
+        raise ValueError(f'value out of range: "{text}"')
+    return value

@@ -49,7 +49,7 @@ def to_json(result: Result) -> bytes:
     """Render a result as the `data` object of the HTTP API: {"resultType": ..., "result": ...}."""
     match result.type:
         case "scalar":
-            body = _pair(result.time, result.samples[0].value)
+            body = f'[{_seconds(result.time)},"{decimal(result.samples[0].value)}"]'
         case "string":
             body = f"[{_seconds(result.time)},{json.dumps(result.text, ensure_ascii=False)}]"
         case "vector":
@@ -81,10 +81,6 @@ def number(value: float) -> str:
     if value != 0 and not 1e-6 <= abs(value) < 1e21:
         return general(value)
     return decimal(value)
-
-
-def _pair(time_ms: int, value: float) -> str:
-    return f'[{_seconds(time_ms)},"{number(value)}"]'
 
 
 def _vector(samples: list[Sample]) -> str:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watchkeeper.keeper.promql.labelling import is_label_name
 from watchkeeper.keeper.store import Labels, Matcher, Store
 from watchkeeper.keeper.web.prometheus.envelope import BadData, success
 from watchkeeper.keeper.web.prometheus.form import Form
@@ -16,7 +17,7 @@ from watchkeeper.keeper.web.prometheus.queries import TRUNCATED, running_of, sou
 
 T = TypeVar("T")
 EVER = 2**62
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
+_ESCAPED = re.compile(r"_([0-9a-f]{1,8})_|__")
 
 
 async def series(request: Request) -> Response:
@@ -64,11 +65,17 @@ async def label_values(request: Request) -> Response:
 
 def unescaped(name: str) -> str:
     """Return a label name, undoing the escaping U__ of names beyond ASCII; raises BadData."""
-    if not _LABEL.match(name):
-        raise BadData(f'invalid label name: "{name}"')
-    if not name.startswith("U__"):
-        return name
-    return re.sub(r"_([0-9a-f]{1,8})_|__", lambda m: chr(int(m[1], 16)) if m[1] else "_", name[3:])
+    found = _unescaped(name[3:]) if name.startswith("U__") else name
+    if not is_label_name(found):
+        raise BadData(f'invalid label name: "{found}"')
+    return found
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else "_", text)
+    except (ValueError, OverflowError):  # no such character
+        return f"U__{text}"
 
 
 def span_of(form: Form) -> tuple[int, int]:

@@ -108,12 +108,12 @@ def spread(form: Form) -> tuple[int, int, int]:
 
 
 def lookback_of(form: Form) -> int | None:
-    """Return the lookback in milliseconds, None for the engine's own; raises BadData."""
+    """Return the lookback in milliseconds, None (or zero) for the engine's own; raises BadData."""
     given = form.text("lookback_delta")
     if not given:
         return None
     try:
-        return parse_duration(given)
+        return parse_duration(given) or None
     except ValueError as error:
         raise BadData(f"error parsing lookback delta duration: {error}") from None
 
