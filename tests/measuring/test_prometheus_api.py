@@ -183,7 +183,9 @@ def test_an_annotation_names_its_place_in_the_query(pair: tuple[Any, Any], path:
 
 def test_a_label_of_any_name_can_be_listed(pair: tuple[Any, Any]) -> None:
     """Names beyond ASCII as later versions of Prometheus take them: as they are, and escaped."""
-    body = request([(label_fields(named("accented", {"é.b": "v"})), np.array([BEGIN * 1000]), np.array([1.0]))])
+    body = request(
+        [(label_fields(named("accented", {"é.b": "v"})), np.array([BEGIN * 1000]), np.array([1.0]))]
+    )
     assert pair[0].ask("/api/v1/write", body, HEADERS)[0] == 204
     for name in ("%C3%A9.b", "U___e9__2e_b"):
         assert asked(pair[0], f"label/{name}/values")[1]["data"] == ["v"]

@@ -7,11 +7,13 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import cramjam
 import numpy as np
 import pytest
 
 from watchkeeper.keeper.remote import Bounds, Commit, Intake, Malformed
-from watchkeeper.keeper.remote.writing import label_fields, request
+from watchkeeper.keeper.remote.wire import written_bytes
+from watchkeeper.keeper.remote.writing import label_fields, request, sample_fields
 from watchkeeper.keeper.store import STALE, Matcher, Store, StoreUnwritable, is_stale
 
 T0 = 1_700_000_000_000
@@ -95,6 +97,34 @@ def test_series_beyond_the_bounds_are_refused(store: Store, labels: dict[str, st
     intake = Intake(store, Bounds(labels=8, name_length=20, value_length=30))
     taken = intake.take(body((labels, [(T0, 1.0)]), ({"__name__": "good"}, [(T0, 1.0)])))
     assert taken.stored == 1 and why in taken.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        ([(b"__name__", b"bad"), (b"", b"1")], "without a name"),
+        ([(b"__name__", b"bad"), (b"a", b"1"), (b"a", b"2")], "'a' given twice"),
+        ([(b"__name__", b"bad"), (b"a", b"\xff")], "no UTF-8"),
+    ],
+)
+def test_one_series_of_broken_labels_takes_no_other_with_it(
+    store: Store, labels: list[tuple[bytes, bytes]], why: str
+) -> None:
+    """It is named, and the rest of the request is kept."""
+    fields = b"".join(written_bytes(1, written_bytes(1, n) + written_bytes(2, v)) for n, v in labels)
+    good, times, values = label_fields((("__name__", "a"),)), np.array([T0]), np.array([1.0])
+    taken = Intake(store, Bounds()).take(request([(fields, times, values), (good, times, values)]))
+    assert taken.stored == 1 and taken.problems[0].startswith("1 x label ") and why in taken.problems[0]
+    assert held(store) == [(T0, 1.0)]
+
+
+def test_native_histograms_are_refused_by_name(store: Store) -> None:
+    """Floats beside them are kept; the sender hears what was not."""
+    native = label_fields((("__name__", "n"),)) + written_bytes(4, b"\x08\x05")
+    good = label_fields((("__name__", "a"),)) + sample_fields(np.array([T0]), np.array([1.0]))
+    data = bytes(cramjam.snappy.compress_raw(written_bytes(1, native) + written_bytes(1, good)))
+    taken = Intake(store, Bounds()).take(data)
+    assert taken.stored == 1 and taken.problems == ("1 x native histogram: they are not supported",)
 
 
 def test_a_broken_request_stores_nothing(store: Store) -> None:

@@ -176,7 +176,8 @@ def _alike(values: Floats, value: float) -> Bools:
     """Find the values that are written as this one: zero has two signs."""
     if value != value:
         return np.isnan(values)
-    return (values == value) & (np.signbit(values) == (math.copysign(1.0, value) < 0))
+    same: Bools = (values == value) & (np.signbit(values) == (math.copysign(1.0, value) < 0))
+    return same
 
 
 def distinct(values: Floats) -> list[float]:

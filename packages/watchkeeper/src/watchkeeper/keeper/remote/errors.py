@@ -2,6 +2,7 @@
 
 RemoteError
 ├── Malformed      a body that is no snappy, no protobuf, or no series
+│   └── BadLabels  a series whose labels no store can keep; the others of its request are sound
 ├── TooLarge       a body beyond the limit
 ├── Undelivered    a receiver did not take samples; it knows whether trying again can help
 └── PositionsLost  the file of positions cannot be read
@@ -16,6 +17,10 @@ class RemoteError(Exception):
 
 class Malformed(RemoteError):
     """Say where a body is broken."""
+
+
+class BadLabels(Malformed):
+    """Say what is wrong with the labels of one series."""
 
 
 class TooLarge(RemoteError):

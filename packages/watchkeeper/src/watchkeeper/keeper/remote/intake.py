@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from watchkeeper.keeper.remote.errors import Malformed
-from watchkeeper.keeper.remote.reading import labels_in, read, unpacked
+from watchkeeper.keeper.remote.errors import BadLabels, Malformed
+from watchkeeper.keeper.remote.reading import labels_in, read_all, unpacked
 from watchkeeper.keeper.store import Ingested, SeriesLimit, Store
 from watchkeeper.keeper.store.series import Refs, Times, Values
 
@@ -87,19 +87,21 @@ class Intake:
         self._refusals = {}
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
-        refs, times, values = read(data, self._resolve, self._known)
+        (refs, times, values), histograms = read_all(data, self._resolve, self._known)
+        if histograms:
+            self._refusals["native histogram: they are not supported"] = histograms
         return refs, times, values, self._store.append_refs(refs, times, values)
 
     def _resolve(self, key: bytes) -> int:
         """Return the number of a series, REFUSED where it cannot be kept."""
-        labels = labels_in(key)
-        problem = self._problem(dict(labels))
-        if not problem:
-            try:
+        try:
+            labels = labels_in(key)
+            problem = self._problem(dict(labels))
+            if not problem:
                 ref = self._known[key] = self._store.ref(labels)
                 return ref
-            except SeriesLimit as error:
-                problem = str(error)
+        except (BadLabels, SeriesLimit) as error:
+            problem = str(error)
         self._refusals[problem] = self._refusals.get(problem, 0) + 1
         return REFUSED
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import cramjam
 import numpy as np
 
-from watchkeeper.keeper.remote.errors import Malformed, TooLarge
+from watchkeeper.keeper.remote.errors import BadLabels, Malformed, TooLarge
 from watchkeeper.keeper.remote.wire import BYTES, DOUBLE, VARINT, fields, signed, varint
 from watchkeeper.keeper.store.series import Refs, Times, Values
 
@@ -34,8 +34,8 @@ class Columns:
     values: list[float] = field(default_factory=list)
     fast_refs: list[int] = field(default_factory=list)
     tails: list[bytes] = field(default_factory=list)
-    ignored: int = 0
-    """Histograms and exemplars, which are not kept."""
+    histograms: int = 0
+    """Native ones, which are not kept."""
 
     def arrays(self) -> tuple[Refs, Times, Values]:
         """Return refs, times and values, the times of each series in the order of time; raises Malformed."""
@@ -65,10 +65,19 @@ def read(data: bytes, resolve: Resolve, known: dict[bytes, int]) -> tuple[Refs, 
 
     The common series, one sample whose labels are known, costs about a microsecond. Raises Malformed.
     """
+    return read_all(data, resolve, known)[0]
+
+
+def read_all(
+    data: bytes, resolve: Resolve, known: dict[bytes, int]
+) -> tuple[tuple[Refs, Times, Values], int]:
+    """Return what `read` does, and the number of native histograms beside the samples."""
     try:
-        return _columns(data, resolve, known).arrays()
+        columns = _columns(data, resolve, known)
+        return columns.arrays(), columns.histograms
     except _Unusual:
-        return _columns(data, resolve, {}).arrays()
+        columns = _columns(data, resolve, {})
+        return columns.arrays(), columns.histograms
 
 
 class _Unusual(Exception):
@@ -118,8 +127,8 @@ def _one(
             labels.append(data[at:end])
         elif number == 2 and kind == BYTES:
             samples.append((begin, end))
-        elif number in (3, 4):
-            columns.ignored += 1
+        elif number == 4:
+            columns.histograms += 1
         at = end
     key = b"".join(labels)
     ref = known.get(key)
@@ -154,12 +163,15 @@ def _unpacked(tails: list[bytes]) -> tuple[Times, Values]:
 
 
 def labels_in(key: bytes) -> Pairs:
-    """Return the sorted labels of a series' label fields; empty values mean absent. Raises Malformed."""
+    """Return the sorted labels of a series' label fields; empty values mean absent.
+
+    Raises BadLabels, and Malformed where they are no labels at all.
+    """
     found: dict[str, str] = {}
     for _, _, begin, end in fields(key, 0, len(key)):
         name, value = _label(key, begin, end)
         if not name or name in found:
-            raise Malformed(f"label {name!r} is empty or given twice")
+            raise BadLabels("label without a name" if not name else f"label {name!r} given twice")
         found[name] = value
     return tuple(sorted((name, value) for name, value in found.items() if value))
 
@@ -172,4 +184,4 @@ def _label(data: bytes, begin: int, end: int) -> tuple[str, str]:
     try:
         return parts[1].decode(), parts[2].decode()
     except UnicodeDecodeError as error:
-        raise Malformed(f"label that is no UTF-8: {error}") from None
+        raise BadLabels("label that is no UTF-8") from error
