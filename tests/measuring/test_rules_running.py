@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,39 @@ def fresh(keeper: Any) -> Any:
     """Return the group once it was evaluated since the start."""
     (group,) = keeper.api("rules")["groups"]
     return group if all(rule["health"] == "ok" for rule in group["rules"]) else None
+
+
+ADDRESSED = """
+groups:
+- name: mine
+  rules:
+  - alert: Here
+    expr: vector(1)
+    labels: {team: desk}
+    annotations: {link: "{{ externalURL }}/graph {{ $externalURL }} {{ pathPrefix }}"}
+  - record: there
+    expr: vector(2)
+    labels: {team: lab}
+"""
+
+
+def test_templates_know_the_keepers_address_and_rules_are_chosen_by_labels(
+    programs: Any, until: Until
+) -> None:
+    """The address is the configured one, else the door; match[] compares a rule's own labels."""
+    keeper = keeper_of(programs, 1, ADDRESSED)
+    [alert] = until(lambda: keeper.api("alerts")["alerts"], "the alert")
+    assert alert["annotations"]["link"] == f"{keeper.base}/graph {keeper.base} "
+
+    def chosen(*selectors: str) -> list[str]:
+        query = urllib.parse.urlencode([("match[]", selector) for selector in selectors])
+        groups = json.loads(keeper.ask(f"/api/v1/rules?{query}")[1])["data"]["groups"]
+        return [rule["name"] for group in groups for rule in group["rules"]]
+
+    assert chosen('{team="desk"}') == ["Here"]
+    assert chosen('{team="desk"}', '{team=~"l.+"}') == chosen() == ["Here", "there"]
+    assert chosen('{team="desk", none!=""}') == []
+    assert keeper.ask("/api/v1/rules?match[]=x%7B")[0] == 400
 
 
 def test_rules_are_read_anew_when_their_file_changes(programs: Any, until: Until) -> None:

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from watchkeeper import Watch
+from watchkeeper.keeper.address import address_of
 from watchkeeper.keeper.alertdesk import AlertDesk, TooManyAlerts
 from watchkeeper.keeper.alerts import Alerting, AlertsError, Notification, Posted
 from watchkeeper.keeper.alerts.config import parse
@@ -60,7 +61,7 @@ class Alarming:
         self._judge = judge
         self._clock = clock
         self._version = version
-        self._external = config.alerting.external_url or f"http://{host_of(config)}:{port}"
+        self._external = address_of(config, port)
         self._round_at = clock()
         self._reminded = 0.0
 
@@ -278,14 +279,6 @@ class Alarming:
                 failed.labels(str(line), reason).raise_to(count)
 
         watch.refresh_with(refresh)
-
-
-def host_of(config: Config) -> str:
-    """Return the host for links in messages: of all addresses, this machine's."""
-    address = config.listen.address
-    if address in ("0.0.0.0", "::", ""):
-        return "127.0.0.1"
-    return f"[{address}]" if ":" in address else address
 
 
 def url_of(url: str, file: str, base: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from watchkeeper import Watch
 from watchkeeper.keeper import itself, memory
 from watchkeeper.keeper.access import token_of
+from watchkeeper.keeper.address import address_of
 from watchkeeper.keeper.admission import open_desk, open_gallery, open_shelf, tidy
 from watchkeeper.keeper.agents import Agents
 from watchkeeper.keeper.alarming import Alarming
@@ -148,8 +149,9 @@ class Keeper:
         self._stack.callback(self.agents.close)
         self.asker = Asker(self.agents.json, self.config.judge.health_path, self._clock)
         self._stack.push_async_callback(self.asker.close)
+        url = address_of(self.config, self.port)
         self.measuring = Measuring(
-            self.config, self.base, self.store, self.scraper, self._clock, self.version
+            self.config, self.base, self.store, self.scraper, self._clock, self.version, url
         )
         self._stack.callback(self.measuring.close)
         self.measuring.open()

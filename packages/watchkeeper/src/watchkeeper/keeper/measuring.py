@@ -36,6 +36,7 @@ class Measuring:
         scraper: Scraper,
         clock: Callable[[], float],
         version: str,
+        url: str,
     ) -> None:
         self._config = config
         self._base = base
@@ -58,6 +59,7 @@ class Measuring:
             interval=float(config.global_.evaluation_interval),
             clock=clock,
             labels=config.global_.external_labels,
+            url=url,
         )
 
     def _senders(self) -> list[Sender]:

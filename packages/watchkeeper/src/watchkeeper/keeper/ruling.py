@@ -100,13 +100,15 @@ class Ruling:
         interval: float,
         clock: Callable[[], float],
         labels: dict[str, str],
+        url: str = "",
     ) -> None:
         self._paths = paths
         self._store = store
         self._clock = clock
         self.interval_ms = int(interval * 1000)
         readable = Readable(store, engine.limits.samples)
-        setting = Setting(engine, readable, self._append, Origin(labels), stopwatch=time.perf_counter)
+        origin = Origin(labels, url)
+        setting = Setting(engine, readable, self._append, origin, stopwatch=time.perf_counter)
         self._schedule = Schedule(setting, self._told, interval=self.interval_ms, clock=self._now_ms)
         self._groups: list[Group] = []
         self._watched: list[Watched] = []

@@ -99,6 +99,11 @@ def _count(text: str) -> int:
 
 
 def selector_of(text: str) -> list[StoreMatcher]:
+    """Return the matchers of one selector, ready for the store; raises BadData."""
+    return [for_store(matcher) for matcher in conditions(text)]
+
+
+def conditions(text: str) -> tuple[Matcher, ...]:
     """Return the matchers of one selector; raises BadData."""
     try:
         expr = parse(text)
@@ -106,7 +111,7 @@ def selector_of(text: str) -> list[StoreMatcher]:
         raise BadData.of("match[]", str(error).replace("vector selector", "match[]", 1)) from None
     if not isinstance(expr, Selector) or expr.offset or expr.at or expr.anchored or expr.smoothed:
         raise BadData.of("match[]", f"{text!r} is not a plain selector of series")
-    return [for_store(matcher) for matcher in expr.matchers]
+    return expr.matchers
 
 
 def for_store(matcher: Matcher) -> StoreMatcher:
