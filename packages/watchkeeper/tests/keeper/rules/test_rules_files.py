@@ -100,6 +100,39 @@ def test_duplicates_are_lint() -> None:
     assert read(apart).lint == ()
 
 
+def test_a_merged_mapping_gives_what_the_rule_does_not_say_itself() -> None:
+    """As YAML has it: `<<` brings keys, the rule's own win, and one that stands there twice is a mistake."""
+    text = """
+groups:
+- name: g
+  rules:
+  - &first
+    alert: One
+    expr: up == 0
+    labels: &labels {severity: critical, team: desk}
+  - &second
+    <<: *first
+    alert: Two
+    labels:
+      <<: *labels
+      severity: warning
+  - <<: *second
+    for: 1m
+  - *second
+"""
+    (group,) = read(text).groups
+    said = [
+        (rule.name, rule.hold, {text.name: text.text for text in rule.labels})
+        for rule in group.rules
+        if isinstance(rule, AlertingRule)
+    ]
+    labels = {"severity": "warning", "team": "desk"}
+    assert said[0] == ("One", 0, {"severity": "critical", "team": "desk"})
+    assert said[1:] == [("Two", 0, labels), ("Two", 60_000, labels), ("Two", 0, labels)]
+    told = problems(text.replace("alert: Two", "alert: Two\n    alert: Three"))
+    assert "key 'alert' is given twice" in told[0]
+
+
 def test_groups_of_one_name_are_refused_over_all_documents_of_a_file() -> None:
     """A group is known by its name within its file."""
     assert "repeated in the same file" in problems("groups: [{name: g}]\n---\ngroups: [{name: g}]")[0]

@@ -82,7 +82,7 @@ class Document:
         return found
 
     def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-        yaml.SafeLoader("").flatten_mapping(node)
+        _merge(node)
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 yield key, value
@@ -159,3 +159,18 @@ def truth(text: str) -> bool:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     raise ValueError(f"expected true or false, got {text!r}")
+
+
+def _merge(node: yaml.MappingNode) -> None:
+    """Put in place what `<<` refers to; a key of the mapping itself wins over one that is merged."""
+    own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
+    if len(own) == len(node.value):
+        return
+    yaml.SafeLoader("").flatten_mapping(node)
+    mine = {_name(key) for key, _ in own}
+    merged = {_name(key): (key, value) for key, value in node.value[: len(node.value) - len(own)]}
+    node.value = [*(pair for name, pair in merged.items() if name not in mine), *own]
+
+
+def _name(key: yaml.Node) -> str | int:
+    return key.value if isinstance(key, yaml.ScalarNode) else id(key)
