@@ -72,12 +72,17 @@ def test_history_goes_into_a_running_keeper(programs: Any, tmp_path: Path, file:
         ("hits_total 1\n# EOF\n", "line 1: not `series value seconds`"),
         ("hits_total{ 1 2\n# EOF\n", "line 1"),
         ("hits_total x 2\n# EOF\n", "line 1: not a number"),
+        ("hits_total 1 NaN\n# EOF\n", "line 1: not a time in seconds: 'NaN'"),
+        ("hits_total 1 +Inf\n# EOF\n", "line 1: not a time in seconds"),
+        ("hits_total 1 1e300\n# EOF\n", "line 1: not a time in seconds"),
+        (history() + history(), "data after `# EOF`: what follows was not added"),
+        ('hits_total{n="\udcff"} 1 2\n# EOF\n', "the file is no UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path: Path, text: str, why: str) -> None:
     """A broken file exits with 2 and says where."""
     path = tmp_path / "bad.om"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     done = watchkeeper("tsdb", "backfill", path, "--data", tmp_path / "data")
     assert done.returncode == 2 and why in done.stderr
 

@@ -19,6 +19,7 @@ from watchkeeper.keeper.store import Labels, Store, labels_of
 
 PIECE = 20_000
 MOST_KEYS = 100_000
+LATEST = 1e13  # seconds; times in milliseconds by mistake still pass
 HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
 Row = tuple[Labels, int, float]
 
@@ -90,7 +91,14 @@ def reading(file: Path) -> Iterator[TextIO]:
 
 
 def pieces(text: TextIO) -> Iterator[list[Row]]:
-    """Yield the samples in pieces of bounded size; raises BadFile, also where `# EOF` is missing."""
+    """Yield the samples in pieces of bounded size; raises BadFile, also where `# EOF` is not at the end."""
+    try:
+        yield from _pieces(text)
+    except UnicodeDecodeError as error:
+        raise BadFile(f"the file is no UTF-8: {error.reason}") from None
+
+
+def _pieces(text: TextIO) -> Iterator[list[Row]]:
     rows: list[Row] = []
     known: dict[str, Labels] = {}
     number = 0
@@ -98,7 +106,7 @@ def pieces(text: TextIO) -> Iterator[list[Row]]:
         if line.startswith("#"):
             if line.rstrip("\n") == "# EOF":
                 yield rows
-                return
+                return _ended(text, number)
             continue
         try:
             rows.append(row_of(line.rstrip("\n"), known))
@@ -108,6 +116,11 @@ def pieces(text: TextIO) -> Iterator[list[Row]]:
             yield rows
             rows = []
     raise BadFile(f"line {number}: the file does not end with `# EOF`: it was cut off")
+
+
+def _ended(text: TextIO, number: int) -> None:
+    if text.readline():
+        raise BadFile(f"line {number + 1}: data after `# EOF`: what follows was not added")
 
 
 def row_of(line: str, known: dict[str, Labels]) -> Row:
@@ -122,4 +135,12 @@ def row_of(line: str, known: dict[str, Labels]) -> Row:
             known.clear()
         name, pairs = parse_key(key)
         labels = known[key] = labels_of(dict(pairs), name)
-    return labels, round(parse_number(rest[1]) * 1000), parse_number(rest[0])
+    return labels, milliseconds(rest[1]), parse_number(rest[0])
+
+
+def milliseconds(text: str) -> int:
+    """Return the time that seconds stand for; raises ExpositionError where it is no time of ours."""
+    seconds = parse_number(text)
+    if not abs(seconds) <= LATEST:
+        raise ExpositionError(f"not a time in seconds: {text[:80]!r}")
+    return round(seconds * 1000)
