@@ -43,6 +43,47 @@ receivers: [{name: a, slack_configs: [{api_url: 'https://own'}]}]
     assert (told["api_url"], "api_url_file" in told) == ("https://own", False)
 
 
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        ("{}", {"app_token": "global"}),
+        ("{app_token: own}", {"app_token": "own"}),
+        ("{app_url: 'http://chat/post'}", {"app_token": "global"}),
+        ("{api_url: 'https://hook'}", {"api_url": "https://hook"}),
+        ("{http_config: {authorization: {credentials: own}}}", {"api_url": "https://slack.com/post"}),
+    ],
+)
+def test_slack_gets_a_global_token_or_a_global_address_and_never_both(
+    entry: str, found: dict[str, str]
+) -> None:
+    """A file that has both, as those of the time before tokens do, is loaded as Alertmanager loads it."""
+    text = f"""
+global: {{slack_app_token: global, slack_api_url: 'https://slack.com/post', slack_app_url: 'https://slack.com/post'}}
+route: {{receiver: a}}
+receivers: [{{name: a, slack_configs: [{entry}]}}]
+"""
+    told = settings_of(text)
+    assert {name: told[name] for name in ("app_token", "api_url") if name in told} == found
+
+
+@pytest.mark.parametrize("name", ["service.name", "http.request.header.user-agent", "größe", "k8s.io/app"])
+def test_labels_of_the_utf8_alphabet_can_be_grouped_by_and_compared(name: str) -> None:
+    """OpenTelemetry's names have dots; Alertmanager takes them since 0.27."""
+    found = parse(
+        f"{BASE}inhibit_rules: [{{equal: ['{name}']}}]".replace(
+            "{receiver: a}", f"{{receiver: a, group_by: ['{name}']}}"
+        )
+    )
+    assert found.route.terms.group_by == frozenset({name})
+    assert found.inhibit_rules[0].equal == (name,)
+
+
+@pytest.mark.parametrize("name", ["-a", "a-b", "a=b", "1.5", "a b", ".a", ""])
+def test_a_slip_of_the_pen_is_no_label_to_group_by(name: str) -> None:
+    with pytest.raises(AlertingInvalid, match="invalid label name"):
+        parse(BASE.replace("{receiver: a}", f"{{receiver: a, group_by: ['{name}']}}"))
+
+
 def test_our_section_gives_a_receiver_more_channels() -> None:
     """Kinds that Alertmanager lacks, counted by kind, after its own; settings of ours by kind."""
     text = """

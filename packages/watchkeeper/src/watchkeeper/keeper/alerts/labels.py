@@ -12,6 +12,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 ALERTNAME: Final = "alertname"
 _CLASSIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_DOTTED = re.compile(r"[^\W\d][\w./:-]*")
 
 
 def labelset(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
@@ -23,6 +24,18 @@ def labelset(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
 def classic_name(name: str) -> bool:
     """Return whether a label name is one in the classic alphabet."""
     return _CLASSIC.fullmatch(name) is not None
+
+
+def telling_name(name: str) -> bool:
+    """Return whether a configuration may group by a label of this name or compare it.
+
+    UTF-8 allows every name. One that is neither classic nor dotted nor in letters of another alphabet
+    is refused: it is a slip of the pen more often than a label (`-`, `a=b`).
+    """
+    if classic_name(name):
+        return True
+    dotted = bool(_DOTTED.fullmatch(name))
+    return dotted and proper_text(name) and (not name.isascii() or "." in name)
 
 
 def proper_text(text: str) -> bool:

@@ -15,6 +15,8 @@ from watchkeeper.keeper.alerts.labels import labelset
 Globals = Mapping[str, Raw]
 Told = tuple[str, str, dict[str, Raw]]
 POST_MESSAGE = "https://slack.com/api/chat.postMessage"
+SLACK_TOKENS = ("app_token", "app_token_file")
+SLACK_ADDRESSES = ("api_url", "api_url_file")
 WECHAT_TYPES = ("", "text", "markdown")
 PARSE_MODES = ("", "Markdown", "MarkdownV2", "HTML")
 
@@ -80,13 +82,26 @@ def fill(path: str, kind: Kind, told: Mapping[str, Raw], found: Globals) -> dict
     filled = dict(told)
     if "http_config" in kind.fields and "http_config" in found:
         filled.setdefault("http_config", found["http_config"])
-    for name, source in kind.globals:
+    for name, source in stand_ins(kind, told, found):
         if not told_already(name, told, kind) and found.get(source) not in (None, ""):
             filled[name] = found[source]
     for names, reason in kind.needs:
         if not any(filled.get(name) for name in names):
             raise AlertingInvalid(f"{path}.{names[0]}", reason)
     return filled
+
+
+def stand_ins(kind: Kind, told: Mapping[str, Raw], found: Globals) -> tuple[tuple[str, str], ...]:
+    """Return the fields of `global` that may stand in; of Slack's either its token or its address.
+
+    A token goes before an address, and after an Authorization header of the entry's own.
+    """
+    if "app_token" not in kind.fields:
+        return kind.globals
+    own = bool((told.get("http_config") or {}).get("authorization"))
+    token = not own and any(found.get(f"slack_{name}") for name in SLACK_TOKENS)
+    out = SLACK_ADDRESSES if token else SLACK_TOKENS
+    return tuple(pair for pair in kind.globals if pair[0] not in out)
 
 
 def told_already(name: str, told: Mapping[str, Raw], kind: Kind) -> bool:

@@ -9,7 +9,7 @@ from watchkeeper.keeper.alerts.config.document import Raw, fields, mapping, rows
 from watchkeeper.keeper.alerts.errors import AlertingInvalid, IntervalInvalid, MatcherInvalid
 from watchkeeper.keeper.alerts.inhibition import InhibitRule
 from watchkeeper.keeper.alerts.intervals import Interval, read_interval
-from watchkeeper.keeper.alerts.labels import classic_name
+from watchkeeper.keeper.alerts.labels import classic_name, telling_name
 from watchkeeper.keeper.alerts.matchers import Matcher, Matchers, ordered, read_matchers
 from watchkeeper.keeper.alerts.routes import Draft
 
@@ -76,7 +76,7 @@ def group_by(path: str, names: tuple[str, ...]) -> tuple[frozenset[str] | None, 
     """Return the labels to group by, None where none is told, and whether it is by all."""
     plain = [name for name in names if name != "..."]
     for name in plain:
-        if not classic_name(name):
+        if not telling_name(name):
             raise AlertingInvalid(path, f'invalid label name "{name}" in group_by list')
         if plain.count(name) > 1:
             raise AlertingInvalid(path, f'duplicated label "{name}" in group_by')
@@ -133,7 +133,7 @@ def read_rule(path: str, raw: Raw) -> InhibitRule:
     """Read an inhibition rule; raise AlertingInvalid."""
     found = fields(path, raw, RULE)
     for name in found.get("equal", ()):
-        if not classic_name(name):
+        if not telling_name(name):
             raise AlertingInvalid(f"{path}.equal", f'invalid label name "{name}" in equal list')
     return InhibitRule(
         source=read_conditions(path, found, ("source_match", "source_match_re", "source_matchers")),
