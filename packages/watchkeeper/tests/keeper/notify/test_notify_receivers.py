@@ -18,7 +18,7 @@ from watchkeeper.keeper.notify.errors import ChannelError, SettingsInvalid
 from watchkeeper.keeper.notify.opening import listeners, speech_of
 from watchkeeper.keeper.notify.outbox import Line
 from watchkeeper.keeper.notify.pace import Limit
-from watchkeeper.keeper.notify.receivers import sender_of
+from watchkeeper.keeper.notify.receivers import sender_of, template_texts
 
 CONFIG = """
 global:
@@ -67,6 +67,14 @@ def test_an_existing_configuration_gives_a_sender_for_each_entry(tmp_path: Path)
     assert listeners(alerting, place(tmp_path), speech.voice, heard, own) == []
     spoken = speech_of(alerting, place(tmp_path), "", lambda: 0.0, own)
     assert spoken.senders[Line("all", "slack", 1)].limit.per_second == 9
+
+
+@pytest.mark.parametrize("pattern", ["*/ours.tmpl", "team-[ab]/*.tmpl", "{folder}/*/*.tmpl"])
+def test_patterns_of_templates_reach_into_folders(tmp_path: Path, pattern: str) -> None:
+    """A star may stand for a folder, too, as in Alertmanager's."""
+    (tmp_path / "team-a").mkdir()
+    (tmp_path / "team-a/ours.tmpl").write_text('{{ define "ours" }}OURS{{ end }}')
+    assert len(template_texts([pattern.replace("{folder}", str(tmp_path))], tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Alerting has read the file and filled in what `global` says; here each entry's s
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,8 +187,7 @@ def template_texts(patterns: Iterable[str], folder: Path) -> list[str]:
     """
     found = []
     for number, pattern in enumerate(patterns):
-        whole = folder / pattern
-        for path in sorted(whole.parent.glob(whole.name)):
+        for path in map(Path, sorted(glob.glob(str(folder / pattern)))):  # noqa: PTH207 (it may be absolute)
             try:
                 text = path.read_text(encoding="utf-8")
                 Texts([text])
