@@ -97,6 +97,57 @@ async def test_a_proxy_carries_plain_requests_and_refuses_as_it_likes(tmp_path: 
         )
 
 
+async def test_a_proxy_is_left_out_for_hosts_that_need_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named by no_proxy; or all of it by the environment, whose proxy is then the one that is used."""
+    async with server(OK) as (port, heads), server(OK) as (proxy, proxied):
+        direct = wire(tmp_path, proxy_url=f"http://127.0.0.1:{proxy}", no_proxy="127.0.0.1,example.org")
+        await direct.exchange(request(f"http://127.0.0.1:{port}/x"))
+        assert (len(heads), len(proxied)) == (1, 0)
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        shared = wire(tmp_path, proxy_from_environment="true")
+        await shared.exchange(request(f"http://127.0.0.1:{port}/x"))
+        await shared.exchange(request("http://chat.example/x"))
+        assert (len(heads), len(proxied)) == (2, 1)
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_message_follows_where_it_is_sent_on_to(tmp_path: Path, status: int) -> None:
+    """As it was, yet without passwords to another host; not where the user wants none of it."""
+    async with server(OK) as (port, heads):
+        onward = (
+            f"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{port}/new\r\nContent-Length: 0\r\n\r\n"
+        )
+        async with server(onward.encode()) as (first, _):
+            asked = request(f"http://127.0.0.1:{first}/old", ("Authorization", "Bearer geheim"))
+            assert (await Wire().exchange(asked)).status == 200
+            assert heads[0].startswith(b"POST /new HTTP/1.1") and b"geheim" not in heads[0]
+            unfollowed = wire(tmp_path, follow_redirects="false")
+            assert (await unfollowed.exchange(asked)).status == status
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b"302 Found\r\nLocation: /y", b"307 Odd\r\nLocation: ftp://x", b"308 Odd"]
+)
+async def test_a_message_is_not_sent_on_where_it_would_be_another(answer: bytes) -> None:
+    """A 302 makes a GET of it, which nobody should take for a page that was told."""
+    async with server(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n") as (port, heads):
+        found = await Wire().exchange(request(f"http://127.0.0.1:{port}/x"))
+    assert found.status == int(answer[:3]) and len(heads) == 1
+
+
+async def test_a_circle_of_redirects_ends() -> None:
+    """It may be mended, so it is tried again."""
+    circle = b"HTTP/1.1 308 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+    async with server(circle) as (port, heads):
+        with pytest.raises(ChannelError, match="circle") as caught:
+            await Wire().exchange(request(f"http://127.0.0.1:{port}/x"))
+    assert caught.value.retryable and len(heads) == 10
+
+
 @pytest.mark.parametrize(
     ("config", "header"),
     [

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import h11
 
@@ -18,6 +18,10 @@ from watchkeeper.keeper.notify.errors import ChannelError
 
 _READ_BYTES = 65_536
 _MOST_BYTES = 1 << 18
+_MOST_REDIRECTS = 10
+# Only these two promise that the message arrives as it was sent; the others make a GET of it.
+_REDIRECTS = (307, 308)
+_PASSES = ("authorization", "cookie", "host")
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -49,17 +53,35 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to reach the other side: its certificate's judge, and a proxy in between."""
+    """How to reach the other side: its certificate's judge, and a proxy in between.
+
+    no_proxy names hosts that are reached directly; with by_environment both are the process's own.
+    """
 
     tls: ssl.SSLContext | None = None
     server_name: str = ""
     proxy: str = ""
+    no_proxy: str = ""
+    by_environment: bool = False
+    follow: bool = True
 
     async def exchange(self, request: Request) -> Answer:
-        """Send a request and read the answer; raises ChannelError. The caller bounds the time."""
+        """Send a request, also where it is sent on to, and read the answer; raises ChannelError.
+
+        The caller bounds the time.
+        """
+        for _ in range(_MOST_REDIRECTS):
+            answer = await self._once(request)
+            onward = sent_on(request, answer) if self.follow else None
+            if onward is None:
+                return answer
+            request = onward
+        raise broken(f"{place_of(urlsplit(request.url))} sends on in a circle")
+
+    async def _once(self, request: Request) -> Answer:
         url = urlsplit(request.url)
         try:
-            head = head_of(request, url, self._by_proxy(url))
+            head = head_of(request, url, bool(self._proxy_for(url)) and url.scheme == "http")
         except h11.LocalProtocolError:
             # Its own words would tell the header, which may be a secret.
             why = "its URL or a header holds what HTTP does not allow"
@@ -77,18 +99,27 @@ class Wire:
         finally:
             writer.transport.abort()
 
-    def _by_proxy(self, url: SplitResult) -> bool:
-        return bool(self.proxy) and url.scheme == "http"
+    def _proxy_for(self, url: SplitResult) -> str:
+        """Return the proxy to a host, or nothing."""
+        if not (self.by_environment or (self.proxy and self.no_proxy)):
+            return self.proxy
+        from urllib.request import getproxies_environment, proxy_bypass
+
+        hidden = None if self.by_environment else {"no": self.no_proxy}
+        if proxy_bypass(url.netloc.rpartition("@")[2], hidden):
+            return ""
+        return getproxies_environment().get(url.scheme, "") if self.by_environment else self.proxy
 
     async def _connect(self, url: SplitResult) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         secure = url.scheme == "https"
         context = self.tls or (ssl.create_default_context() if secure else None)
         name = (self.server_name or url.hostname) if secure else None
-        if not self.proxy:
+        through = self._proxy_for(url)
+        if not through:
             return await asyncio.open_connection(
                 url.hostname, port_of(url), ssl=context if secure else None, server_hostname=name
             )
-        proxy = urlsplit(self.proxy)
+        proxy = urlsplit(through)
         reader, writer = await asyncio.open_connection(proxy.hostname, port_of(proxy))
         try:
             if secure:
@@ -159,6 +190,21 @@ def head_of(request: Request, url: SplitResult, by_proxy: bool) -> h11.Request:
     if url.username is not None and not any(name.lower() == "authorization" for name, _ in headers):
         headers.append(("Authorization", basic(url.username, url.password or "")))
     return h11.Request(method=request.method, target=target, headers=headers)
+
+
+def sent_on(request: Request, answer: Answer) -> Request | None:
+    """Return the request to where an answer sends it on; another host gets no passwords."""
+    place = answer.header("location")
+    if answer.status not in _REDIRECTS or not place:
+        return None
+    target = urljoin(request.url, place)
+    old, new = urlsplit(request.url), urlsplit(target)
+    if new.scheme not in ("http", "https") or not new.hostname or new.scheme < old.scheme:
+        return None
+    if (old.scheme, old.hostname, old.port) == (new.scheme, new.hostname, new.port):
+        return replace(request, url=target)
+    headers = tuple(pair for pair in request.headers if pair[0].lower() not in _PASSES)
+    return replace(request, url=target, headers=headers)
 
 
 def basic(user: str, password: str) -> str:

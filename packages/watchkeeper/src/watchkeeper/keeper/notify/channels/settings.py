@@ -64,7 +64,7 @@ class TlsConfig(Node, frozen=True, kw_only=True):
 
 
 class HttpConfig(Node, frozen=True, kw_only=True):
-    """How a vendor is reached. HTTP/2 and redirects are not used."""
+    """How a vendor is reached. HTTP/2 is not used; redirects are followed that keep the message."""
 
     authorization: Authorization | None = None
     basic_auth: BasicAuth | None = None
@@ -72,6 +72,8 @@ class HttpConfig(Node, frozen=True, kw_only=True):
     bearer_token_file: str = ""
     tls_config: TlsConfig = TlsConfig()
     proxy_url: str = ""
+    no_proxy: str = ""
+    proxy_from_environment: bool = False
     follow_redirects: bool = True
     enable_http2: bool = True
     oauth2: dict[str, Any] | None = None
@@ -189,9 +191,19 @@ def wire_of(config: HttpConfig | None, path: str, place: Place) -> Wire:
         raise SettingsInvalid(f"{path}.http_config.oauth2", "not supported; use authorization")
     if config.proxy_url and not config.proxy_url.startswith("http://"):
         raise SettingsInvalid(f"{path}.http_config.proxy_url", "expected an http:// URL")
+    if config.proxy_from_environment and (config.proxy_url or config.no_proxy):
+        told = "proxy_url and no_proxy must not be configured beside it"
+        raise SettingsInvalid(f"{path}.http_config.proxy_from_environment", told)
     tls = config.tls_config
     context = tls_context(tls, f"{path}.http_config.tls_config", place) if tls != TlsConfig() else None
-    return Wire(context, tls.server_name, config.proxy_url)
+    return Wire(
+        context,
+        tls.server_name,
+        config.proxy_url,
+        config.no_proxy,
+        config.proxy_from_environment,
+        config.follow_redirects,
+    )
 
 
 def tls_context(config: TlsConfig, path: str, place: Place) -> ssl.SSLContext:
