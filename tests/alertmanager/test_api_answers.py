@@ -18,6 +18,11 @@ from watchkeeper.keeper.web.alertmanager.masking import shown
 from watchkeeper.keeper.web.alertmanager.times import moment, stamp
 
 SPEC = Path(__file__).resolve().parents[3] / "shared/data/alertmanager/api_v2_openapi.yaml"
+BOTH = """
+route:
+  {receiver: people, group_wait: 200ms, routes: [{receiver: people, continue: true}, {receiver: others}]}
+receivers: [{name: people}, {name: others}]
+"""
 FUTURE, PAST = "2999-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
 
 
@@ -176,6 +181,28 @@ def test_alerts_are_filtered_by_matchers_receiver_and_what_mutes_them(stand: Any
     assert [group["labels"] for group in desk.ask("/api/v2/alerts/groups?muted=false")[1]] == [
         {"alertname": "B"}
     ]
+
+
+def test_an_empty_parameter_is_as_good_as_none(stand: Any) -> None:
+    """Web forms send them; `active=` is no no."""
+    desk = stand()
+    desk.ask("/api/v2/alerts", "POST", [{"labels": {"alertname": "A"}}])
+    for path in ("/api/v2/alerts", "/api/v2/alerts/groups"):
+        assert len(desk.ask(f"{path}?active=&silenced=&inhibited=&unprocessed=&muted=&receiver=")[1]) == 1
+        assert desk.ask(f"{path}?active=no")[1] == []
+
+
+def test_groups_name_the_receivers_that_are_asked_for(stand: Any) -> None:
+    """An alert of two routes shows the one that the query is about; without a query both."""
+    desk = stand(BOTH)
+    desk.ask("/api/v2/alerts", "POST", [{"labels": {"alertname": "A"}}])
+
+    def receivers(query: str) -> list[list[str]]:
+        groups = desk.ask(f"/api/v2/alerts/groups{query}")[1]
+        return [[one["name"] for one in alert["receivers"]] for group in groups for alert in group["alerts"]]
+
+    assert receivers("?receiver=others") == [["others"]]
+    assert receivers("") == [["people", "others"]] * 2
 
 
 def test_silences_outlive_a_restart_and_expire_for_good(stand_in: Any, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ async def get_groups(request: Request) -> Response:
     for group in desk.groups():
         if not wanted.wants_receiver(group.receiver):
             continue
-        alerts = [view for view in group.alerts if wanted.wants(view)]
+        alerts = [wanted.narrowed(view) for view in group.alerts if wanted.wants(view)]
         if not alerts or (not muted and all(view.suppressed for view in alerts)):
             continue
         rows.append(

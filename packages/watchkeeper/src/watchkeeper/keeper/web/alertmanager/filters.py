@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 
@@ -17,9 +18,9 @@ TRUE = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t
 
 
 def flag(request: Request, name: str) -> bool:
-    """Return a yes or no; yes where it is not told."""
+    """Return a yes or no; yes where it is not told or empty."""
     given = request.query_params.get(name)
-    return given is None or given.lower() in TRUE
+    return not given or given.lower() in TRUE
 
 
 def matchers_of(request: Request, name: str = "filter") -> Matchers:
@@ -69,3 +70,7 @@ class AlertFilter:
 
     def wants_any(self, names: Iterable[str]) -> bool:
         return any(map(self.wants_receiver, names))
+
+    def narrowed(self, view: AlertView) -> AlertView:
+        """Return an alert with those of its receivers that are asked for."""
+        return replace(view, receivers=tuple(filter(self.wants_receiver, view.receivers)))
