@@ -1,5 +1,6 @@
 """What messages say: Alertmanager's template data, default texts, and the plain form when all else fails."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,25 @@ CASES = [
     ("{{ (index .Alerts 1).EndsAt.Unix }}", "1100"),
     ("{{ .GroupLabels | toJson }}", '{"alertname":"Down"}'),
     ("{{ if match \"^fir\" .Status }}y{{ end }}{{ reReplaceAll \"i.*\" \"\" .Status }}", "yf"),
-    ("{{ .Status | toUpper | title }}{{ \" x \" | trimSpace }}{{ \"a%20b\" | urlUnescape }}", "FIRINGxa b"),
+    ("{{ .Status | toUpper | title }}{{ \" x \" | trimSpace }}{{ \"a%20b\" | urlUnescape }}", "Firingxa b"),
+    ("{{ title \"hello wORLD it's e.g. a-b x_y 3rd\" }}", "Hello World It's E.g. A-B X_y 3Rd"),
+    ("{{ (index .Alerts 1).StartsAt | date \"02.01.2006 15:04 002 Month\" }}", "01.01.1970 00:16 001 Month"),
+    ("{{ (index .Alerts 1).StartsAt | date \"05.00,0 .999\" }}", "40.50,5 .5"),
+    ("{{ (index .Alerts 1).EndsAt.Sub (index .Alerts 1).StartsAt }}", "1m39.5s"),
+    ("{{ (index .Alerts 1).EndsAt.Sub (index .Alerts 1).StartsAt | humanizeDuration }}", "1m 39s"),
+    ("{{ ((index .Alerts 1).EndsAt.Sub (index .Alerts 1).StartsAt).Seconds }}", "99.5"),
+    ("{{ since (index .Alerts 0).StartsAt | humanizeDuration }}", "3m 20s"),
+    ("{{ (since (index .Alerts 0).StartsAt).Minutes | printf \"%.1f\" }}", "3.3"),
+    ("{{ now.Unix }} {{ now | date \"15:04\" }} {{ now.Month }} {{ now.Weekday }} {{ now.YearDay }}",
+     "1200 00:20 January Thursday 1"),
+    ("{{ (index .Alerts 0).StartsAt.Before now }}{{ now.After now }}{{ now.Equal now }}", "truefalsetrue"),
+    ("{{ (index .Alerts 1).StartsAt.UnixMilli }} {{ now.Year }}-{{ now.Day }}", "1000500 1970-1"),
+    ("{{ now | tz \"\" | date \"MST\" }} {{ now.UTC.String }}", "UTC 1970-01-01 00:20:00 +0000 UTC"),
+    ("{{ eq (now.Local | date \"15:04 -0700\") (now | tz \"Local\" | date \"15:04 -0700\") }}", "true"),
+    ("{{ toJson .GroupLabels.SortedPairs }}", '[{"Name":"alertname","Value":"Down"}]'),
+    ("{{ toJson (dict \"b\" 1 \"a\" \"<&>\") }}", '{"a":"\\u003c\\u0026\\u003e","b":1}'),
+    ("{{ toJson (index .Alerts 1).StartsAt }}", '"1970-01-01T00:16:40.5Z"'),
+    ("{{ toJson .Alerts.Resolved | len | lt 100 }}", "true"),
     ("{{ .CommonLabels.nothing }}{{ .CommonAnnotations.summary }}", ""),
     ("{{ define \"mine\" }}<{{ .Receiver }}>{{ end }}{{ template \"mine\" . }}", "<team>"),
 ]  # fmt: skip
@@ -46,6 +65,21 @@ CASES = [
 def test_templates_see_alertmanagers_data(view: View, text: str, expected: str) -> None:
     """The names, methods and functions that existing templates use."""
     assert Texts().expand("text", text, view) == expected
+
+
+def test_the_data_as_json_have_alertmanagers_names(view: View) -> None:
+    """What a template hands on as JSON is what the webhook has, and no method is in it."""
+    found = json.loads(Texts().expand("text", "{{ toJson . }}", view))
+    assert {"receiver", "status", "alerts", "groupLabels", "commonLabels", "externalURL"} <= set(found)
+    assert found["alerts"][1] == {
+        "status": "resolved",
+        "labels": {"alertname": "Up", "bot": "arb", "severity": "critical"},
+        "annotations": {"summary": "Up is wrong"},
+        "startsAt": "1970-01-01T00:16:40.5Z",
+        "endsAt": "1970-01-01T00:18:20Z",
+        "generatorURL": "",
+        "fingerprint": view.alerts[1].fingerprint,
+    }
 
 
 def test_html_escapes_what_it_inserts_unless_it_is_marked(view: View) -> None:

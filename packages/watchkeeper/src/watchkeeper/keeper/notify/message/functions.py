@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from watchkeeper.keeper.notify.message.data import join_texts
-from watchkeeper.keeper.notify.message.times import in_zone, laid_out
+from watchkeeper.keeper.notify.message.times import (
+    DURATION,
+    duration_record,
+    in_zone,
+    laid_out,
+    rfc3339_of,
+    time_of,
+    time_record,
+)
 from watchkeeper.keeper.rules.template import Record, TemplateFailure, prometheus
 from watchkeeper.keeper.rules.template.builtins import BUILTINS, EARLY
 from watchkeeper.keeper.rules.template.values import shown
+
+# A word goes on over an apostrophe or a point between two letters: it's, e.g.
+WORD = re.compile(r"\w+(?:(?<=[^\W\d_])['\u2019.:\u00b7](?=[^\W\d_])\w+)*")
 
 
 class Markup(str):
@@ -36,9 +47,11 @@ def html_written(value: object) -> str:
 def functions(now: float) -> dict[str, Callable[..., Any]]:
     """Return the functions by name; now is the Unix time that `since` counts from."""
     shared = prometheus(no_query, "", int(now * 1000))
-    names = ("title", "toUpper", "toLower", "match", "reReplaceAll", "humanizeDuration")
+    names = ("toUpper", "toLower", "match", "reReplaceAll")
     return {
         **{name: shared[name] for name in names},
+        "humanizeDuration": lambda length: shared["humanizeDuration"](length_of(length)),
+        "title": lambda text: WORD.sub(lambda found: titled(found[0]), str(text)),
         "trimSpace": lambda text: str(text).strip(),
         "join": join_texts,
         "safeHtml": safe_html,
@@ -50,7 +63,8 @@ def functions(now: float) -> dict[str, Callable[..., Any]]:
         "dict": pairs_of,
         "date": lambda layout, time: laid_out(time_of(time), str(layout)),
         "tz": in_zone,
-        "since": lambda time: since(time_of(time), now),
+        "now": lambda: time_record(now),
+        "since": lambda time: duration_record(now - time_of(time).timestamp()),
         "toJson": to_json,
     }
 
@@ -66,35 +80,47 @@ def pairs_of(*values: object) -> dict[str, object]:
     return {str(name): value for name, value in zip(values[::2], values[1::2], strict=True)}
 
 
-def time_of(value: object) -> datetime:
-    """Return the time in a template's value."""
-    time = value.fields.get("Time") if isinstance(value, Record) else None
-    if not isinstance(time, datetime):
-        raise TemplateFailure("a time is wanted")
-    return time
+def titled(word: str) -> str:
+    """Write a word with its first letter large and the others small."""
+    place = next((at for at, sign in enumerate(word) if sign.isalpha()), 0)
+    return word[:place] + word[place : place + 1].title() + word[place + 1 :].lower()
 
 
-def since(time: datetime, now: float) -> str:
-    """Write how long ago a time was, as Go writes durations: 1h2m3s."""
-    seconds = now - time.timestamp()
-    whole = int(abs(seconds))
-    hours, minutes = whole // 3600, whole // 60 % 60
-    text = (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{whole % 60}s"
-    return ("-" if seconds < 0 else "") + text
+def length_of(value: object) -> object:
+    """Return the seconds of a length of time; anything else as it is."""
+    return value.fields["Length"] if isinstance(value, Record) and value.type == DURATION else value
 
 
 def to_json(value: object) -> str:
-    """Write a value as JSON."""
-    return msgspec.json.encode(value, enc_hook=bare).decode()
+    """Write a value as Go writes JSON: maps by their keys, and nothing that HTML could take for its own."""
+    text = msgspec.json.encode(bare(value)).decode()
+    return text.translate(ESCAPED)
 
 
 def bare(value: object) -> object:
-    """Return what JSON has for a record or a function's name."""
-    if isinstance(value, Record) and value.type == "time.Time":
-        return value.fields["Time"]
-    if isinstance(value, Record):
-        return dict(value.fields)
-    raise TemplateFailure(f"{type(value).__name__} has no JSON form")
+    """Return what JSON has for a value; methods are left out."""
+    match value:
+        case Record() if "Time" in value.fields:
+            return rfc3339_of(time_of(value))
+        case Record() if "Length" in value.fields:
+            return round(value.fields["Length"] * 1_000_000_000)
+        case Record():
+            pairs = value.fields.items()
+            return {json_name(value.type, name): bare(inner) for name, inner in pairs if not callable(inner)}
+        case dict():
+            return {name: bare(value[name]) for name in sorted(value)}
+        case list():
+            return [bare(inner) for inner in value]
+    if callable(value):
+        raise TemplateFailure("a function has no JSON form")
+    return value
 
 
+def json_name(type: str, name: str) -> str:
+    """Return the name that Alertmanager's JSON has for a field."""
+    return name if type == "template.Pair" else JSON_NAMES.get(name, name[:1].lower() + name[1:])
+
+
+JSON_NAMES = {"ExternalURL": "externalURL", "GeneratorURL": "generatorURL", "AckURL": "ackURL"}
+ESCAPED = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 NAMES = frozenset({*BUILTINS, *EARLY, *functions(0.0)})
