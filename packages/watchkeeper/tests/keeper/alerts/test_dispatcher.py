@@ -312,3 +312,30 @@ def test_good_alerts_of_a_post_are_kept_although_others_are_refused() -> None:
     errors = desk.receive([Posted({}), Posted(ALERT), Posted(ALERT, starts_at=9, ends_at=1)], DAY)
     assert len(errors) == 2
     assert len(desk.register.alerts) == 1
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_clock_that_is_set_back_puts_no_look_off(flushed: bool, restart: bool) -> None:
+    """An hour back in the time of the first look, or between two: the page comes in its usual time."""
+    dispatcher = made()
+    dispatcher.receive([Posted(ALERT)], DAY)
+    if flushed:
+        assert len(run(dispatcher, DAY, DAY + 10)) == 1
+    dispatcher.receive([Posted({**ALERT, "instance": "2"})], DAY + 11)
+    back = DAY - 3600
+    if restart:
+        dispatcher = Dispatcher(parse(CONFIG), back, dispatcher.memory(DAY + 11))
+    found = run(dispatcher, back, back + 200)
+    assert [one.status for one in found] == ["firing"]
+    assert (found[0].at - back, len(found[0].firing)) == (60.0 if flushed else 10.0, 2)
+
+
+def test_an_end_counts_that_comes_after_the_clock_was_set_back() -> None:
+    """Else an alert of a long time would fire on until the clock is where it was."""
+    dispatcher = made()
+    dispatcher.receive([Posted(ALERT, starts_at=DAY - 7200, ends_at=DAY + 300)], DAY)
+    run(dispatcher, DAY, DAY + 10)
+    back = DAY - 3600
+    dispatcher.receive([Posted(ALERT, starts_at=DAY - 7200, ends_at=back)], back)
+    assert [one.status for one in run(dispatcher, back, back + 61)] == ["resolved"]

@@ -40,6 +40,15 @@ def test_the_time_without_a_keeper_is_no_silence_of_the_bot() -> None:
     assert states(known, 5071.0) == ["unhealthy"]
 
 
+def test_a_clock_that_is_set_back_hides_no_silence() -> None:
+    """An hour back: the bot has its usual time, and not an hour more."""
+    known = Expectations.of([NIGHTLY], 5000.0)
+    known.take("nightly", Ping(5010.0))
+    assert states(known, 1410.0) == ["healthy"]
+    assert states(known, 1480.0) == ["healthy"]
+    assert states(known, 1481.0) == ["unhealthy"]
+
+
 def test_a_bot_may_say_that_it_failed() -> None:
     """That is found at once, with its words."""
     known = Expectations.of([NIGHTLY], 0.0)

@@ -483,3 +483,18 @@ async def test_a_crash_loop_neither_loses_a_page_nor_sends_it_at_every_start(
         outbox.close()
         clock.now += 1
     assert 5 <= len(sink.keys) <= 8
+
+
+async def test_a_clock_that_is_set_back_holds_no_page_up(tmp_path: Path, notify: Notify) -> None:
+    """An hour back while a page waits for its next try: it is tried after its pause."""
+    clock, sink = Clock(), Sink(ChannelError("not now", retryable=True))
+    outbox = opened(tmp_path, sink, clock)
+    await outbox.put([notify()])
+    await outbox.step()
+    assert sink.told == []
+    clock.now -= 3600
+    await outbox.step()
+    clock.now += FIRST
+    await outbox.step()
+    assert len(sink.told) == 1
+    outbox.close()

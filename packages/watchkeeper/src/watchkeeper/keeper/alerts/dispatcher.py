@@ -127,6 +127,7 @@ class Dispatcher:
 
     def tick(self, now: float) -> list[Notification]:
         """Return what must be told now, in order."""
+        self._swept, self._dropped = min(self._swept, now), min(self._dropped, now)
         self.register.settle(now)
         found, self._spoken = self._spoken, []
         found += [one for group in self.groups.take_due(now) for one in self._flush(group, now)]
@@ -212,8 +213,8 @@ class Dispatcher:
     def _note(self, notification: Notification, at: float) -> None:
         expires_at = expiry(at, notification.repeat_interval)
         entry = Entry(notification.firing, notification.resolved, at, expires_at)
-        if self.log.write(notification.slot, entry):
-            self._journal.note(Logged(notification.slot, entry))
+        self.log.write(notification.slot, entry)
+        self._journal.note(Logged(notification.slot, entry))
 
     def _tell_tale(self, notification: Notification, at: float) -> None:
         if self.alerting.additions.pace.window:

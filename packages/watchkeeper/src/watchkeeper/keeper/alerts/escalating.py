@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper.keeper.alerts.alerting import Additions
 from watchkeeper.keeper.alerts.escalation import Act, Policy, Run, Situation, advance, begin
+from watchkeeper.keeper.alerts.escalation.policy import Wait
+from watchkeeper.keeper.alerts.escalation.run import ASK_AGAIN
 from watchkeeper.keeper.alerts.labels import Pairs
 from watchkeeper.keeper.alerts.matchers import agree
 
@@ -56,6 +58,7 @@ class Escalations:
         """Take the steps that are due; a group without a situation stands still."""
         found = []
         for ident, run in list(self.runs.items()):
+            run = self.runs[ident] = set_back(run, self._additions.policies[run.policy], now)
             situation = situations.get(ident)
             if situation is None or run.done or run.wake_at > now:
                 continue
@@ -65,3 +68,10 @@ class Escalations:
             if after != run or acts:
                 found.append(Step(after, acts))
         return found
+
+
+def set_back(run: Run, policy: Policy, now: float) -> Run:
+    """Return a run that waits no longer than its policy can ask for: the clock may have been set back."""
+    longest = max((step.seconds for step in policy.steps if isinstance(step, Wait)), default=0.0)
+    nearest = now + max(longest, ASK_AGAIN)
+    return replace(run, wake_at=nearest) if run.wake_at > nearest else run

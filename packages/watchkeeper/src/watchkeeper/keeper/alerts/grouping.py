@@ -58,6 +58,8 @@ class Grouping:
 
     def take_due(self, now: float) -> list[Group]:
         """Return the groups that must be looked at now, the longest overdue first."""
+        for group in self._groups.values():
+            group.set_back(now)
         found = [group for group in self._groups.values() if group.due <= now]
         return sorted(found, key=lambda group: group.due)
 

@@ -77,7 +77,9 @@ def joined(old: Alert, new: Alert, now: float) -> Alert:
     overlap = old.starts_at < new_end < old_end or old.starts_at < new.starts_at < old_end
     if not overlap:
         return new
-    younger, elder = (new, old) if new.updated_at >= old.updated_at else (old, new)
+    # What was updated in the future was so by a clock that was set back since.
+    later = new.updated_at >= old.updated_at or old.updated_at > now
+    younger, elder = (new, old) if later else (old, new)
     ends_at = younger.ends_at
     if end(elder) > end(younger) and (elder.resolved(now) if younger.resolved(now) else not elder.timed):
         ends_at = elder.ends_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from watchkeeper.keeper.judge import Finding
 from watchkeeper.keeper.judge.finding import CRITICAL, HEALTHY, UNHEALTHY
@@ -55,7 +55,14 @@ class Expectations:
         return True
 
     def findings(self, now: float) -> list[Finding]:
-        """Return one finding for each expected ping."""
+        """Return one finding for each expected ping.
+
+        What was heard in the future, by a clock that was set back since, was heard just now.
+        """
+        self.started = min(self.started, now)
+        for name, ping in self.pings.items():
+            if ping.at > now:
+                self.pings[name] = replace(ping, at=now)
         return [self._finding(one, now) for one in self.expected.values()]
 
     def _finding(self, one: Expected, now: float) -> Finding:

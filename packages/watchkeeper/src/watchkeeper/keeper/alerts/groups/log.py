@@ -38,13 +38,9 @@ class TellingLog:
     def last(self, slot: Slot) -> Entry | None:
         return self.entries.get(slot)
 
-    def write(self, slot: Slot, entry: Entry) -> bool:
-        """Take note of what was told; return False where a later word is known already."""
-        known = self.entries.get(slot)
-        if known is not None and known.at > entry.at:
-            return False
+    def write(self, slot: Slot, entry: Entry) -> None:
+        """Take note of what was told: the last word counts, also where a clock set back dates it earlier."""
         self.entries[slot] = entry
-        return True
 
     def forget(self, now: float) -> list[Slot]:
         """Drop the entries that expired; return their slots."""

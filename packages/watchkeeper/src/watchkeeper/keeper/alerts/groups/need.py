@@ -62,8 +62,9 @@ def held_back(
 
     told says when each fingerprint was last told as firing; new are those that the entry lacks.
     """
-    if entry is not None and now - entry.at < pace.cooldown:
+    # What was told in the future was so by a clock that was set back since: it holds nothing back.
+    if entry is not None and 0 <= now - entry.at < pace.cooldown:
         return True
     if reason not in ("first", "firing") or not new:
         return False
-    return all(now - told.get(one, float("-inf")) < pace.window for one in new)
+    return all(0 <= now - told.get(one, float("-inf")) < pace.window for one in new)

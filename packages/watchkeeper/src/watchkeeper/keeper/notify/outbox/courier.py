@@ -25,6 +25,7 @@ class Courier:
         self._attempt = Attempt(sender)
         self._record = record
         self._clock = clock
+        self._seen = clock()
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
@@ -68,6 +69,7 @@ class Courier:
 
     def start(self, now: float) -> int:
         """Begin every send that may begin now; return how many."""
+        self._set_back(now)
         begun = 0
         while self._may_begin(now) and (parcel := self.queue.due(now)) is not None:
             self.queue.begin(parcel)
@@ -77,6 +79,13 @@ class Courier:
             task.add_done_callback(self._over)
             begun += 1
         return begun
+
+    def _set_back(self, now: float) -> None:
+        """Let no page wait because the clock was set back."""
+        if now < self._seen:
+            self.queue.sooner(self._seen - now)
+            self._wait.sooner(self._seen - now)
+        self._seen = now
 
     def _may_begin(self, now: float) -> bool:
         return self._wait.seconds(now) <= 0 and self._wait.room(len(self._under_way))

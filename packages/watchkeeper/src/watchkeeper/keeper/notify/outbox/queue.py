@@ -101,6 +101,14 @@ class Queue:
             group.line = [soon(one, now) for one in group.line]
         self._offer(group)
 
+    def sooner(self, seconds: float) -> None:
+        """Let all that waits be due so much sooner: the clock was set back."""
+        self._heap.clear()
+        for group in self._groups.values():
+            group.line = [replace(one, not_before=one.not_before - seconds) for one in group.line]
+            group.refused = [replace(one, not_before=one.not_before - seconds) for one in group.refused]
+            self._offer(group)
+
     def outdated(self, parcel: Parcel) -> list[Parcel]:
         """Drop and return the refused parcels of its group that are older: nobody wants them now."""
         group = self._groups.get(parcel.group, Group())

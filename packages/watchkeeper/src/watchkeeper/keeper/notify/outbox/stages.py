@@ -64,6 +64,10 @@ class Wait:
         """Let a line that fails be tried before its pause is over."""
         self._not_before = 0.0
 
+    def sooner(self, seconds: float) -> None:
+        """Let the pause be over so much sooner: the clock was set back."""
+        self._not_before -= seconds
+
     def begin(self, now: float) -> None:
         self._pace.take(now)
 
