@@ -94,6 +94,19 @@ def test_a_transaction_that_would_revert_changes_nothing(refused: Swap) -> None:
     assert ours.curve(BC) == START[BC]
 
 
+@pytest.mark.parametrize("amount_out", [None, 10**18])
+def test_a_swap_that_finds_no_liquidity_on_its_way_reverts(amount_out: int | None) -> None:
+    """Its price would run to the end for nothing in; the routers' callback refuses that."""
+    ours, end = market(), 1 << 104
+    beyond = TickCurve(1 << 100, 55452, 0, TICKS, 3000)
+    ours.replace(100, [Loaded(Pool(AC3, "uniswap", "v3", A, C, 3000), beyond)])
+    upwards = swap(C, A, version="v3", fees=(3000,), price_limit=end)
+    if amount_out is not None:
+        upwards = msgspec.structs.replace(upwards, kind="exact_out", amount_in=None, amount_out=amount_out)
+    assert ours.apply(101, [upwards]) == set()
+    assert ours.curve(AC3) == beyond
+
+
 def test_a_leg_that_may_fail_spares_the_others() -> None:
     """The router's allow-revert flag keeps the rest of the transaction."""
     ours = market()

@@ -12,7 +12,7 @@ import msgspec
 
 from arbbot.model import Swap
 from arbbot.pools.curve import Curve, Pool, Trade
-from arbbot.pools.errors import Reverts, Slippage, TooMuch, UnknownTicks
+from arbbot.pools.errors import NoInput, Reverts, Slippage, TooMuch, UnknownTicks
 
 Leg = tuple[str, str, bytes, bytes, int | None]
 """How a swap names a pool: protocol, version, token in, token out, fee (None where it names none)."""
@@ -95,7 +95,12 @@ class _Reader:
         return next(layer[address] for layer in self._layers if address in layer)
 
     def keep(self, pool: Pool, trade: Trade) -> None:
-        """Remember the pool's curve after a trade."""
+        """Remember the pool's curve after a trade. Raises NoInput where it takes nothing.
+
+        A V3 pool without liquidity on the way moves its price for free; the routers' callback refuses that.
+        """
+        if not trade.amount_in:
+            raise NoInput("no liquidity on the way")
         self._ours[pool.address] = trade.after
 
 
