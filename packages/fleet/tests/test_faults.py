@@ -32,7 +32,9 @@ def test_start_and_length_can_be_given() -> None:
     assert read_faults("") == []
 
 
-@pytest.mark.parametrize("text", ["feed_frozen", "feed_gap@x", "feed_gap+", "@3"])
+@pytest.mark.parametrize(
+    "text", ["feed_frozen", "feed_gap@x", "feed_gap+", "@3", "feed_gap@1.2.3", "feed_gap+."]
+)
 def test_a_wrong_word_is_named_with_the_choices(text: str) -> None:
     """The error repeats the word and lists the names."""
     with pytest.raises(FaultError, match="rpc_down"):

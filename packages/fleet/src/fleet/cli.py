@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -15,12 +16,12 @@ from fleet.wish import BOTS, Wish, WishError, read_bots
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser; the environment gives the defaults."""
-    env = os.environ.get
+    env = _environment
     top = argparse.ArgumentParser(prog="fleet", description="Venues, bots and keeper together.")
     verbs = top.add_subparsers(required=True, metavar="VERB", dest="verb")
     run = verbs.add_parser("demo", help="start everything, show the dashboard's address, stop cleanly")
     run.add_argument(
-        "--seconds", type=float, default=float(env("DEMO_SECONDS", "0")), help="stop by itself (DEMO_SECONDS)"
+        "--seconds", type=_seconds, default=env("DEMO_SECONDS", "0"), help="stop by itself (DEMO_SECONDS)"
     )
     run.add_argument(
         "--faults",
@@ -29,25 +30,54 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--summary",
-        type=Path,
-        default=Path(env("DEMO_SUMMARY", "")) if env("DEMO_SUMMARY") else None,
+        type=_writable,
+        default=env("DEMO_SUMMARY", "") or None,
         help="write the summary as JSON (DEMO_SUMMARY)",
     )
-    run.add_argument("--seed", type=int, default=int(env("DEMO_SEED", "1")), help="of traders and faults")
+    run.add_argument("--seed", type=int, default=env("DEMO_SEED", "1"), help="of traders and faults")
     run.add_argument(
         "--dir", type=Path, default=Path(".demo"), help="logs and data of the run; emptied first"
     )
     run.add_argument(
         "--bots", default=env("DEMO_BOTS", ""), help=f"those to run (DEMO_BOTS); default: {','.join(BOTS)}"
     )
-    run.add_argument("--port", type=int, default=int(env("DEMO_PORT", "8080")), help="the dashboard's")
+    run.add_argument("--port", type=_port, default=env("DEMO_PORT", "8080"), help="the dashboard's")
     run.add_argument(
-        "--bot-port", type=int, default=int(env("METRICS_PORT", "9090")), help="the arbitrage bot's agent"
+        "--bot-port", type=_port, default=env("METRICS_PORT", "9090"), help="the arbitrage bot's agent"
     )
     run.add_argument(
-        "--copy-port", type=int, default=int(env("DEMO_COPY_PORT", "9091")), help="the copy bot's agent"
+        "--copy-port", type=_port, default=env("DEMO_COPY_PORT", "9091"), help="the copy bot's agent"
     )
     return top
+
+
+def _environment(name: str, default: str) -> str:
+    """Return a variable; one that is set to nothing is not set."""
+    return os.environ.get(name) or default
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:6]) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
+
+
+def _writable(text: str) -> Path:
+    """Take a file to be written at the end; what stands in its way is told before the start."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"cannot write {text!r}")
+    return path
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -52,7 +52,7 @@ NOTICED_BY = {
     "ws_malformed": Notice("copybot", "wallet_monitor", 8.0, 30.0),
 }
 FIRST_AT, REST = 12.0, 12.0
-FORM = re.compile(r"(?P<name>\w+)(@(?P<start>[\d.]+))?(\+(?P<seconds>[\d.]+))?")
+FORM = re.compile(r"(?P<name>\w+)(@(?P<start>\d+(\.\d+)?))?(\+(?P<seconds>\d+(\.\d+)?))?", re.ASCII)
 
 
 class FaultError(ValueError):
