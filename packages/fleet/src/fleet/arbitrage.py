@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from arbbot.execute import Ledger, LocalSigner
@@ -92,14 +91,16 @@ class Arbitrage:
 
     def progress(self) -> str:
         """Say in one line how far it has come."""
-        counts, gain = self.counts(), 0
-        with suppress(wire.Unanswered):  # the node may be away, as a fault asks for
-            gain = self._gain()
+        counts = self.counts()
+        try:
+            profit = f"{self._gain() / WEI:+.4f} ETH"
+        except wire.Unanswered:  # the node may be away, as a fault asks for
+            profit = "unknown, the node does not answer"
         return (
             f"frames {counts['frames']:,}  swaps {counts['swaps']:,}  "
             f"opportunities {counts['opportunities']:,}  "
             f"executed {counts['executions_succeeded']:,}/{counts['executions']:,}  "
-            f"profit {gain / WEI:+.4f} ETH"
+            f"profit {profit}"
         )
 
     def _gain(self) -> int:
