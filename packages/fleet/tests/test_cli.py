@@ -20,7 +20,7 @@ from fleet import cli
         ("DEMO_COPY_PORT", "0"),
         ("DEMO_FAULTS", "feed_gap@1.2.3"),
         ("DEMO_BOTS", "arbot"),
-        ("DEMO_SUMMARY", "nowhere/summary.json"),
+        ("DEMO_SUMMARY", "/dev/null/summary.json"),
     ],
 )
 def test_a_wrong_variable_is_a_clear_error(

@@ -74,8 +74,9 @@ def _port(text: str) -> int:
 
 def _writable(text: str) -> Path:
     """Take a file to be written at the end; what stands in its way is told before the start."""
-    path = Path(text)
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    path = Path(text).resolve()
+    there = path if path.exists() else next(folder for folder in path.parents if folder.exists())
+    if path.is_dir() or (there != path and not there.is_dir()) or not os.access(there, os.W_OK):
         raise argparse.ArgumentTypeError(f"cannot write {text!r}")
     return path
 

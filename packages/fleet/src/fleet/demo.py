@@ -146,8 +146,9 @@ def agreed(accounts: Iterable[Account]) -> Account:
 def demo(wish: Wish, say: Callable[[str], None]) -> int:
     """Run the demo; return 0 only if all went as it should."""
     family = Family()
+    start = Start(wish, family, say)
     try:
-        running = Start(wish, family, say).run()
+        running = start.run()
         say(f"\n  dashboard  {running.keeper.url}/   (Ctrl-C stops)\n")
         run = Demo(wish, family, running, say)
         try:
@@ -162,7 +163,9 @@ def demo(wish: Wish, say: Callable[[str], None]) -> int:
         return 1
     finally:
         family.stop()
+        start.close()
     say("\n".join(["", "summary", *summary.lines()]))
     if wish.summary is not None:
+        wish.summary.parent.mkdir(parents=True, exist_ok=True)
         wish.summary.write_text(json.dumps(summary.as_json(), indent=1) + "\n")
     return 1 if summary.problems() else 0

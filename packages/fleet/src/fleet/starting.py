@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from fleet import alerting, configuration, wire
+from fleet import alerting, configuration, ground, wire
 from fleet.account import Account
 from fleet.arbitrage import Arbitrage
 from fleet.copying import Copying
@@ -56,13 +56,13 @@ class Start:
         self._launcher = Launcher(wish.folder, family, say)
         self._keeper = Keeper(wish.keeper_port)
         self._channels: dict[str, Any] = {}
+        self._held: int | None = None
 
     def run(self) -> Running:
         """Start everything; raise StartError or ProcessDied where a part does not come up."""
         self._check_ports()
-        shutil.rmtree(self._wish.folder, ignore_errors=True)
-        for name in ("channels", "keeper"):
-            (self._wish.folder / name).mkdir(parents=True)
+        self._held = ground.take(self._wish.folder)
+        (self._wish.folder / "keeper").mkdir()
         parts = self._parts()
         for part in parts:
             part.launch()
@@ -72,6 +72,12 @@ class Start:
         self._launcher.step(f"bots: {', '.join(self._wish.bots)}", lambda: self._start_bots(parts))
         self._launcher.step("keeper: store, scrapes, page", lambda: self._start_keeper(parts))
         return Running(parts, self._channels, self._keeper)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _parts(self) -> tuple[Part, ...]:
         made: dict[str, Callable[[], Part]] = {
