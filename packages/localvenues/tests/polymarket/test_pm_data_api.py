@@ -179,3 +179,33 @@ async def test_gammas_keyset_ignores_a_cursor_named_cursor(guest: Any) -> None:
 async def test_a_closed_markets_book_is_gone(guest: Any, venue: Any, launch: Any) -> None:
     await guest.post("control", "/resolve", {"condition_id": launch.condition_id, "winner": launch.tokens[1]})
     assert (await guest.get("clob", f"/book?token_id={launch.tokens[0]}"))[0] == 404
+
+
+@pytest.mark.parametrize("number", ["x²", "inf", "-inf", "1e400", "9" * 5000])
+@pytest.mark.parametrize(
+    ("door", "path"),
+    [
+        ("data", "/trades?filterAmount={}&x=1"),
+        ("data", "/v2/trades?filter_amount={}"),
+        ("data", "/trades?limit={}"),
+        ("data", "/activity?user={user}&start={}"),
+        ("data", "/positions?user={user}&sizeThreshold={}"),
+        ("gamma", "/markets?limit={}"),
+        ("gamma", "/events/keyset?limit={}"),
+        ("control", "/requests?after={}"),
+    ],
+)
+async def test_what_is_no_number_is_the_askers_error(guest: Any, door: str, path: str, number: str) -> None:
+    """Law: a parameter that cannot be read answers 400 (422 at Gamma), never 500."""
+    status, said = await guest.get(door, path.format(number, user=guest.address))
+    assert status == (422 if door == "gamma" else 400)
+    assert "error" in said
+
+
+@pytest.mark.parametrize("path", ["/v2/trades?limit=0", "/trades?limit=0", "/v2/activity?user={}&limit=0"])
+async def test_a_page_of_nothing_has_no_successor(guest: Any, venue: Any, path: str) -> None:
+    await venue.advance(30)
+    leader = venue.world.leaders.all[0].wallet
+    status, said = await guest.get("data", path.format(leader))
+    assert status == 200
+    assert said in ([], {"data": [], "pagination": {"next_cursor": None, "has_more": False}})

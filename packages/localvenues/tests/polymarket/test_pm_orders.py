@@ -29,6 +29,21 @@ async def test_a_forged_attestation_gets_no_key(guest: Any, header: str) -> None
         assert response.status == 401
 
 
+@pytest.mark.parametrize("number", ["²", str(2**256), "9" * 5000])
+@pytest.mark.parametrize("header", ["POLY_TIMESTAMP", "POLY_NONCE"])
+async def test_an_attestation_with_no_number_gets_no_key(guest: Any, header: str, number: str) -> None:
+    headers = guest.l1() | {header: number}
+    async with guest.session.get(guest.url("clob", "/auth/derive-api-key"), headers=headers) as response:
+        assert response.status == 401
+
+
+@pytest.mark.parametrize("expiration", ["²", "-1", "9" * 5000])
+async def test_an_expiration_that_is_no_number_is_invalid(guest: Any, launch: Any, expiration: str) -> None:
+    order = guest.signed(launch.tokens[0], "BUY", 500_000, 10_000_000) | {"expiration": expiration}
+    said = await guest.ask("POST", "/order", guest.body(order, "GTD"))
+    assert said == (400, {"error": "invalid expiration"})
+
+
 @pytest.mark.parametrize(
     "header", ["POLY_SIGNATURE", "POLY_ADDRESS", "POLY_TIMESTAMP", "POLY_API_KEY", "POLY_PASSPHRASE"]
 )

@@ -13,6 +13,7 @@ from localvenues.polymarket.doors.host import Host, answer, refuse
 from localvenues.polymarket.doors.keyed import KeyDoor
 from localvenues.polymarket.wire import clob
 from localvenues.polymarket.wire.keys import ApiKey
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.world.world import World
 
 PAGE = 500
@@ -57,8 +58,8 @@ class AccountDoor:
     async def _get_trades(self, request: web.Request, key: ApiKey, _: bytes) -> web.Response:
         """An owner's trades, newest first."""
         query, exchange = request.query, self._world.exchange
-        after, before = query.get("after", "0"), query.get("before", "99999999999")
-        if not (after.isdigit() and before.isdigit()):
+        after, before = whole(query.get("after", "0")), whole(query.get("before", "99999999999"))
+        if after is None or before is None:
             return refuse("Invalid time", 400)
         kept = self._world.trades.get(key.owner, ())
         rows = [
@@ -68,7 +69,7 @@ class AccountDoor:
             and query.get("id", one.id) == one.id
             and query.get("market", one.condition_id) == one.condition_id
             and query.get("asset_id", one.token) in (one.token, *(part.token for part in one.makers))
-            and int(after) <= one.matched // 1000 <= int(before)
+            and after <= one.matched // 1000 <= before
         ]
         return _page(request, rows)
 

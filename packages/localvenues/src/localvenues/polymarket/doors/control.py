@@ -15,6 +15,7 @@ from localvenues.polymarket.doors.host import Record, answer, refuse
 from localvenues.polymarket.doors.outages import FAULTS, Outages
 from localvenues.polymarket.doors.truth import fills, orders, standing
 from localvenues.polymarket.exchange.money import micro
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.world.world import World
 
 MAX_SECONDS = 86_400.0
@@ -102,18 +103,18 @@ class ControlDoor:
         return answer(standing(self._world, address)) if address else _no_address()
 
     async def _get_fills(self, request: web.Request) -> web.Response:
-        address, after = self._address(request), request.query.get("after", "0")
-        if address is None or not after.isdigit():
+        address, after = self._address(request), whole(request.query.get("after", "0"))
+        if address is None or after is None:
             return _no_address()
-        return answer(fills(self._world, address, int(after)))
+        return answer(fills(self._world, address, after))
 
     async def _get_orders(self, request: web.Request) -> web.Response:
         address = self._address(request)
         return answer(orders(self._world, address)) if address else _no_address()
 
     async def _get_requests(self, request: web.Request) -> web.Response:
-        after = request.query.get("after", "0")
-        return answer(self._record.since(int(after))) if after.isdigit() else refuse("after is a number", 400)
+        after = whole(request.query.get("after", "0"))
+        return refuse("after is a number", 400) if after is None else answer(self._record.since(after))
 
     async def _post_fault(self, request: web.Request) -> web.Response:
         try:

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from localvenues.polymarket.doors.cdn import MAX_AGE, Cdn
-from localvenues.polymarket.doors.data_query import BadQuery, Query, cursor, read_v1, read_v2
+from localvenues.polymarket.doors.data_query import BadQuery, Query, amount_of, cursor, read_v1, read_v2
 from localvenues.polymarket.doors.host import Host, answer, refuse
 from localvenues.polymarket.exchange.ledger import Position
 from localvenues.polymarket.exchange.model import Market
@@ -120,8 +120,8 @@ class DataDoor:
     async def _positions_v1(self, request: web.Request) -> web.Response:
         try:
             held, query = self._asked(request, 1)
-            least = round(float(request.query.get("sizeThreshold", "1")) * ONE)
-        except ValueError as error:
+            least = amount_of(request.query, "sizeThreshold", "1")
+        except BadQuery as error:
             return refuse(str(error), 400)
         rows = [one for one in held if one[3].shares and one[3].shares >= least]
         if request.query.get("redeemable", "").lower() == "true":

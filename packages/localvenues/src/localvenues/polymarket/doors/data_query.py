@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from localvenues.polymarket.exchange.money import ONE
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.world.history import Row
 
 MAX_OFFSET = 10_000
@@ -69,16 +70,17 @@ class Query:
         if self.ascending:
             found = iter(sorted(found, key=lambda row: row.number))
         page = list(islice(found, self.offset, self.offset + self.limit + 1))
-        return page[: self.limit], len(page) > self.limit
+        return page[: self.limit], len(page) > self.limit > 0
 
 
 def _whole(words: Mapping[str, str], name: str, default: int, highest: int) -> int:
     text = words.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) > highest:
+    number = whole(text)
+    if number is None or number > highest:
         raise BadQuery(f"{name} must be a number up to {highest}")
-    return int(text)
+    return number
 
 
 def _set(words: Mapping[str, str], name: str) -> frozenset[str]:
@@ -99,11 +101,16 @@ def _user(words: Mapping[str, str], required: bool) -> tuple[str | None, bool]:
     raise BadQuery("user must be an address")
 
 
-def _amounts(words: Mapping[str, str], kind: str, amount: str) -> tuple[int, int]:
+def amount_of(words: Mapping[str, str], name: str, default: str) -> int:
+    """Return a parameter's dollars or shares in micro-units; raise BadQuery."""
     try:
-        least = round(float(words.get(amount, "0")) * ONE)
-    except ValueError as error:
-        raise BadQuery(f"{amount} must be a number") from error
+        return round(float(words.get(name, default)) * ONE)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(f"{name} must be a number") from error
+
+
+def _amounts(words: Mapping[str, str], kind: str, amount: str) -> tuple[int, int]:
+    least = amount_of(words, amount, "0")
     cash = words.get(kind, "CASH").upper() == "CASH"
     return (least, 0) if cash else (0, least)
 

@@ -11,6 +11,7 @@ from localvenues.polymarket.doors.data_query import BadQuery, cursor, read_curso
 from localvenues.polymarket.doors.host import Host, answer, refuse
 from localvenues.polymarket.exchange.model import Event, Market
 from localvenues.polymarket.wire import gamma
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.world.world import World
 
 MOST = 500
@@ -161,10 +162,11 @@ class GammaDoor:
 
 
 def _span(request: web.Request, default: int) -> tuple[int, int]:
-    texts = request.query.get("offset", "0"), request.query.get("limit", str(default))
-    if not all(text.isascii() and text.isdigit() for text in texts):
+    start = whole(request.query.get("offset", "0"))
+    count = whole(request.query.get("limit", str(default)))
+    if start is None or count is None:
         raise BadQuery("limit and offset must be numbers")
-    return int(texts[0]), min(MOST, int(texts[1]))
+    return start, min(MOST, count)
 
 
 def _keyset(name: str, shapes: list[dict[str, Any]], following: int, total: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from localvenues.polymarket.contracts import CONTRACTS, Contracts
 from localvenues.polymarket.exchange.model import Kind, Market, Order, Side
 from localvenues.polymarket.exchange.refusals import InvalidOrder, InvalidSignature
 from localvenues.polymarket.exchange.ticks import BadAmounts, read_amounts
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.wire.signatures import BadSignature, SignedFields, order_digest, recover
 
 MAX_BATCH = 15
@@ -69,9 +70,10 @@ class Intake:
             posted.taker_amount,
             posted.timestamp,
         )
-        if not all(one.isascii() and one.isdigit() and len(one) <= 78 for one in texts):
+        numbers = [number for one in texts if (number := whole(one)) is not None]
+        if len(numbers) < len(texts):
             raise InvalidOrder("Invalid order payload: numbers are decimal digits")
-        salt, token, making, taking, stamp = map(int, texts)
+        salt, token, making, taking, stamp = numbers
         side = 0 if posted.side == "BUY" else 1
         people, rest = (posted.maker, posted.signer), (posted.metadata, posted.builder)
         return SignedFields(salt, *people, token, making, taking, side, posted.signature_type, stamp, *rest)
@@ -114,8 +116,8 @@ class Intake:
             amounts = read_amounts(making, taking, side is Side.BUY, kind.market, market.tick)
         except BadAmounts as error:
             raise InvalidOrder(str(error)) from error
-        expiration = posted.order.expiration
-        if not expiration.isdigit() or (kind is not Kind.GTD and int(expiration)):
+        expiration = whole(posted.order.expiration)
+        if expiration is None or (kind is not Kind.GTD and expiration):
             raise InvalidOrder("invalid expiration")
         return Order(
             name,
@@ -127,7 +129,7 @@ class Intake:
             kind,
             now,
             amounts.budget,
-            int(expiration),
+            expiration,
             posted.post_only,
             posted.owner,
         )

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from localvenues.polymarket.wire.numbers import whole
 from localvenues.polymarket.wire.signatures import BadSignature, auth_digest, recover, request_signature
 
 FRESH_SECONDS = 300
@@ -48,18 +49,18 @@ class Keys:
     def signer(self, headers: Mapping[str, str], now: int) -> tuple[str, int]:
         """Return (address, nonce) of a valid L1 request; raise Unauthorized."""
         address, timestamp = headers.get("POLY_ADDRESS", ""), headers.get("POLY_TIMESTAMP", "")
-        nonce = headers.get("POLY_NONCE", "0")
-        if not re.fullmatch(r"0x[0-9a-fA-F]{40}", address) or not nonce.isdigit():
+        number = whole(headers.get("POLY_NONCE", "0"))
+        if not re.fullmatch(r"0x[0-9a-fA-F]{40}", address) or number is None or number >= 1 << 256:
             raise Unauthorized("Invalid L1 Request headers")
         self._check_time(timestamp, now)
-        digest = auth_digest(address, timestamp, int(nonce), self._chain_id)
+        digest = auth_digest(address, timestamp, number, self._chain_id)
         try:
             signed = recover(digest, headers.get("POLY_SIGNATURE", ""))
         except BadSignature as error:
             raise Unauthorized("Invalid L1 Request headers") from error
         if signed != address.lower():
             raise Unauthorized("Invalid L1 Request headers")
-        return signed, int(nonce)
+        return signed, number
 
     def create(self, owner: str, nonce: int) -> ApiKey:
         """Make a key; raise KeyExists."""
@@ -102,7 +103,8 @@ class Keys:
         return found
 
     def _check_time(self, timestamp: str, now: int) -> None:
-        if not timestamp.isdigit() or abs(int(timestamp) - now // 1000) > FRESH_SECONDS:
+        at = whole(timestamp)
+        if at is None or abs(at - now // 1000) > FRESH_SECONDS:
             raise Unauthorized("Unauthorized/Invalid api key")
 
 

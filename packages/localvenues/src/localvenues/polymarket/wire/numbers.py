@@ -6,6 +6,14 @@ from datetime import UTC, datetime
 
 from localvenues.polymarket.exchange.money import ONE
 
+LONGEST = 78  # digits of the largest 256-bit number
+
+
+def whole(text: str) -> int | None:
+    """Read decimal digits of a request as a number; None for anything else."""
+    readable = text.isascii() and text.isdigit() and len(text) <= LONGEST
+    return int(text) if readable else None
+
 
 def loose(value: int) -> int | float:
     """Write micro-units as JSON of v1 and Gamma: 11 for whole numbers, 0.79 for others."""
