@@ -213,3 +213,33 @@ async def test_events_and_search_have_the_recorded_fields(guest: Any, venue: Any
     assert list(found) == list(search)
     assert set(search["events"][0]["markets"][0]) <= set(found["events"][0]["markets"][0])
     assert kinds(found["pagination"]) == kinds(search["pagination"])
+
+
+async def test_a_closed_position_keeps_the_average_that_was_paid(guest: Any, venue: Any, launch: Any) -> None:
+    """Recorded: avgPrice 0.27 and totalBought of positions whose shares are gone."""
+    split = {"type": "SPLIT", "conditionId": launch.condition_id, "amount": "20"}
+    await guest.ask("POST", "/submit", split, door="relayer")
+    await venue.advance(3)
+    assert {row["mergeable"] for row in await rows_of(guest, "/positions")} == {True}
+    await guest.ask("POST", "/submit", split | {"type": "MERGE"}, door="relayer")
+    await venue.advance(3)
+    closed = await rows_of(guest, "/closed-positions")
+    assert {(row["avgPrice"], row["totalBought"]) for row in closed} == {(0.5, 20)}
+    second = (await rows_of(guest, "/v2/positions", "&status=CLOSED"))["data"]
+    assert {row["avg_price"] for row in second} == {0.5}
+
+
+async def rows_of(guest: Any, path: str, more: str = "") -> Any:
+    """Return what the Data API says of the guest."""
+    return (await guest.get("data", f"{path}?user={guest.address}{more}"))[1]
+
+
+async def test_holders_of_v1_are_in_camel_case_and_of_several_markets(
+    guest: Any, venue: Any, launch: Any, find: Any
+) -> None:
+    await busy(venue)
+    both = launch, find("treaty")
+    query = ",".join(one.condition_id for one in both)
+    _, rows = await guest.get("data", f"/holders?market={query}")
+    assert [row["token"] for row in rows] == [*both[0].tokens, *both[1].tokens]
+    assert {"proxyWallet", "asset", "amount", "outcomeIndex", "pseudonym"} <= set(rows[0]["holders"][0])

@@ -40,8 +40,8 @@ class DataDoor:
         get("/v2/positions", self._positions_v2)
         get("/value", self._value_v1)
         get("/v2/value", self._value_v2)
-        get("/holders", self._holders)
-        get("/v2/holders", self._holders)
+        get("/holders", self._holders_v1)
+        get("/v2/holders", self._holders_v2)
         get("/v2/resolutions", self._resolutions)
         get("/leaderboard", self._leaderboard_v1)
         get("/v2/leaderboard", self._leaderboard_v2)
@@ -126,8 +126,11 @@ class DataDoor:
         rows = [one for one in held if one[3].shares and one[3].shares >= least]
         if request.query.get("redeemable", "").lower() == "true":
             rows = [one for one in rows if one[1].winner is not None]
+        if request.query.get("mergeable", "").lower() == "true":
+            rows = [one for one in rows if self._mergeable(one)]
         rows.sort(key=lambda one: -one[3].shares)
-        return answer([data.position_v1(*one) for one in rows[query.offset : query.offset + query.limit]])
+        page = rows[query.offset : query.offset + query.limit]
+        return answer([data.position_v1(*one, self._mergeable(one)) for one in page])
 
     async def _closed_v1(self, request: web.Request) -> web.Response:
         try:
@@ -175,19 +178,26 @@ class DataDoor:
         user = request.query.get("user", "").lower()
         return answer({"data": {"proxy_wallet": user, "value": round(self._worth(user) / ONE, 4)}})
 
-    async def _holders(self, request: web.Request) -> web.Response:
-        """The largest holders of a market's tokens."""
-        wanted = request.query.get("condition_id", request.query.get("market", ""))
-        market = self._world.exchange.markets.get(wanted)
-        shapes = [self._holders_of(market, token) for token in market.tokens] if market else []
-        return answer(envelope(shapes, None) if request.path.startswith("/v2") else shapes)
+    async def _holders_v1(self, request: web.Request) -> web.Response:
+        return answer(self._holders(request.query.get("market", ""), "token", data.holder_v1))
 
-    def _holders_of(self, market: Market, token: str) -> dict[str, Any]:
+    async def _holders_v2(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("condition_id", "")
+        return answer(envelope(self._holders(wanted, "token_id", data.holder_v2), None))
+
+    def _holders(self, wanted: str, name: str, shape: Callable[..., dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the largest holders of each token of the markets asked for."""
+        found = (self._world.exchange.markets.get(one) for one in wanted.split(","))
+        tokens = [(market, token) for market in found if market for token in market.tokens]
+        return [
+            {name: token, "holders": [shape(who, market, token, held) for who, held in self._most(token)]}
+            for market, token in tokens
+        ]
+
+    def _most(self, token: str) -> list[tuple[str, Position]]:
         accounts = self._world.exchange.ledger.accounts
         rows = [(who, one.positions[token]) for who, one in accounts.items() if one.shares(token)]
-        rows.sort(key=lambda row: -row[1].shares)
-        shapes = [data.holder_v2(who, market, token, held) for who, held in rows[:20]]
-        return {"token_id": token, "holders": shapes}
+        return sorted(rows, key=lambda row: -row[1].shares)[:20]
 
     async def _resolutions(self, request: web.Request) -> web.Response:
         """How markets stand with their resolution, by condition."""

@@ -19,6 +19,7 @@ class Position:
     shares: int = 0
     cost: int = 0
     bought: int = 0
+    spent: int = 0
     realized: int = 0
     fees: int = 0
     since: int = 0
@@ -26,14 +27,16 @@ class Position:
 
     @property
     def average(self) -> int:
-        """Return the average price paid per share, in micro-units."""
-        return self.cost * ONE // self.shares if self.shares else 0
+        """Return the average price paid per share held, or per share ever bought once none is left."""
+        shares, cost = (self.shares, self.cost) if self.shares else (self.bought, self.spent)
+        return cost * ONE // shares if shares else 0
 
     def add(self, shares: int, cost: int) -> None:
         """Book shares that came for a cost."""
         self.shares += shares
         self.cost += cost
         self.bought += shares
+        self.spent += cost
 
     def take(self, shares: int, proceeds: int) -> None:
         """Book shares that left for proceeds."""

@@ -114,7 +114,7 @@ def activity_v2(row: Row) -> dict[str, Any]:
     return _snake(activity_v1(row), row) | {"usdc_size": floating(row.cash)}
 
 
-def position_v1(wallet: str, market: Market, token: str, held: Position) -> dict[str, Any]:
+def position_v1(wallet: str, market: Market, token: str, held: Position, mergeable: bool) -> dict[str, Any]:
     """Return a row of GET /positions."""
     now, sums = settled_price(market, token), _sums(market, token, held)
     return {
@@ -132,7 +132,7 @@ def position_v1(wallet: str, market: Market, token: str, held: Position) -> dict
         "percentRealizedPnl": sums["percent"],
         "curPrice": loose(now),
         "redeemable": market.winner is not None,
-        "mergeable": False,
+        "mergeable": mergeable,
         "title": market.question,
         "slug": market.slug,
         "icon": market.event.icon,
@@ -223,6 +223,18 @@ def position_v2(wallet: str, market: Market, token: str, held: Position, mergeab
         "name": profile(wallet).name,
         "profile_image": "",
         "verified": False,
+    }
+
+
+def holder_v1(wallet: str, market: Market, token: str, held: Position) -> dict[str, Any]:
+    """Return one holder of GET /holders."""
+    return {
+        "proxyWallet": wallet,
+        "asset": token,
+        "amount": loose(held.shares),
+        "displayUsernamePublic": bool(profile(wallet).name),
+        "outcomeIndex": market.index(token),
+        **_who(wallet),
     }
 
 
