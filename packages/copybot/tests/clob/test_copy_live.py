@@ -71,6 +71,10 @@ class Client:
             raise self.answer
         return self.answer
 
+    async def get_balance_allowance(self, *, asset_type: str) -> Any:
+        assert asset_type == "COLLATERAL"
+        return types.SimpleNamespace(balance=25_000_000, allowances={})
+
     async def close(self) -> None:
         self.closed = True
 
@@ -135,6 +139,11 @@ async def test_its_errors_are_ours(
     with pytest.raises(kind) as caught:
         await live.place(await live.prepare(PLAN, "FAK"))
     assert caught.value.uncertain is uncertain
+
+
+async def test_cash_is_that_of_the_clients_own_wallet(live: LiveTrading) -> None:
+    """A deposit wallet's money is not the signing key's, which a signature type of 0 would ask for."""
+    assert await live.cash() == 25 * MICRO
 
 
 async def test_an_answer_tells_the_shares(live: LiveTrading) -> None:

@@ -2,7 +2,7 @@
 
 Source: `polymarket-client` 0.14 (PyPI, import `polymarket`): AsyncSecureClient creates, signs and posts
 orders. An order's name is computed here from the signed fields before it is posted, so that a lost answer can
-be asked for; reading orders, trades and cash stays with our own client, whose credentials are the same.
+be asked for; reading orders and trades stays with our own client, whose credentials are the same.
 """
 
 from __future__ import annotations
@@ -94,6 +94,11 @@ class LiveTrading(Trading):
     async def cancel(self, names: Sequence[str]) -> None:
         """Cancel orders."""
         await translated(self._errors, self._client.cancel_orders(order_ids=list(names)))
+
+    async def cash(self) -> int:
+        """Return the collateral in millionths; the client knows which kind of wallet holds it."""
+        answer = self._client.get_balance_allowance(asset_type="COLLATERAL")
+        return int((await translated(self._errors, answer)).balance)
 
     async def redeem(self, condition: str) -> str:
         """Redeem a resolved market and wait for the chain; return the transaction's name."""
