@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from copybot.clob.books import LiveBook, book_of, changes_of, market_events
 from copybot.clob.gamma import market_of
+from copybot.clob.orders import own_trades
 from copybot.clob.rows import RowError, activity_rows, decode, fill_of, holding_of, page_of
 from copybot.model import micro
 
@@ -175,3 +176,39 @@ def test_milliseconds_and_seconds_are_told_apart() -> None:
     }
     stamps = [fill_of(base | {"timestamp": at}) for at in (1_790_000_000, 1_790_000_000_123, "1790000000")]
     assert {fill.timestamp for fill in stamps if fill} == {1_790_000_000}
+
+
+@pytest.mark.parametrize(
+    ("side", "orders"),
+    [("TAKER", ["0xtaken", "0xmine"]), ("MAKER", ["0xmine"]), (None, ["0xtaken", "0xmine"])],
+)
+def test_a_trade_between_two_orders_of_ours_counts_for_both(side: str | None, orders: list[str]) -> None:
+    """Two leaders on two sides: a resting order of ours is taken by another of ours, and a pair is minted."""
+    maker = {
+        "order_id": "0xmine",
+        "maker_address": "0xABC",
+        "asset_id": "1",
+        "side": "BUY",
+        "price": "0.08",
+        "matched_amount": "19.2",
+    }
+    stranger = maker | {"order_id": "0xother", "maker_address": "0xdef", "matched_amount": "0.8"}
+    row = {
+        "id": "t",
+        "taker_order_id": "0xtaken",
+        "asset_id": "2",
+        "market": "0xC0",
+        "side": "BUY",
+        "size": "20",
+        "price": "0.92",
+        "status": "MATCHED",
+        "match_time": "1790000232",
+        "trader_side": side,
+        "maker_orders": [maker, stranger],
+    }
+    found = own_trades(row, "0xabc")
+    assert [one.order for one in found] == orders
+    assert found[-1].id != found[0].id or len(found) == 1
+    assert (found[-1].cost, found[-1].taker) == (1_536_000, False)
+    if len(found) == 2:
+        assert found[0].cost + found[-1].cost + 64_000 == 20_000_000

@@ -93,13 +93,14 @@ def order_of(row: Any) -> Placed | None:
 
 
 def own_trades(row: Any, address: str) -> list[OwnTrade]:
-    """Read one trade of ours: one entry as taker, or one per own order as maker."""
+    """Read one trade of ours: one entry as taker, one per own order that was met; both in a self-match."""
     if not isinstance(row, dict):
         raise RowError("shape", "a trade is no object")
     mine = [one for one in makers(row) if str(one.get("maker_address", "")).lower() == address.lower()]
-    if str(row.get("trader_side") or "TAKER").upper() == "MAKER" and mine:
-        return [maker_trade(row, one) for one in mine]
-    return [taker_trade(row)]
+    made = [maker_trade(row, one) for one in mine]
+    if made and str(row.get("trader_side") or "TAKER").upper() == "MAKER":
+        return made
+    return [taker_trade(row), *made]
 
 
 def makers(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
