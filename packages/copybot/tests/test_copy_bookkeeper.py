@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+
+import msgspec
+import pytest
 
 from copybot.bookkeeper import GONE_AFTER, HELD, Bookkeeper
 from copybot.executor import OrderLedger
 from copybot.logs import logger
-from copybot.model import MICRO, Fee, Level, Market, OwnTrade
+from copybot.model import MICRO, Book, Fee, Level, Market, OwnTrade, Plan
 from copybot.positions import PositionLedger, Redeemer
+from copybot.risk import limits_of
+from copybot.settings import RiskSettings
 from copybot.state import State
 
 SHARES = 10 * MICRO
@@ -113,3 +119,64 @@ async def test_dust_that_is_gone_was_paid_out_too(state: State, observed: Any) -
     now[0] += GONE_AFTER
     await keeper.reconcile()
     assert (books.lots(), books.cash) == ([], 100 * MICRO + 1_184)
+
+
+class Fallen:
+    """Books in which token 1 has fallen; meanwhile is what happens while a book is asked for."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Any = lambda: None
+
+    def mid(self, token: str) -> int | None:
+        return 100_000 if token == "1" else None
+
+    async def fetch(self, token: str) -> Book:
+        self.meanwhile()
+        return Book(token, (Level(100_000, SHARES),), (), 0.0, 10_000, 5 * MICRO)
+
+
+class Open(Resolved):
+    """A catalogue of one market that takes orders."""
+
+    async def market(self, token: str, condition: str, fresh: bool = False) -> Market:
+        market = await super().market(token, condition)
+        return msgspec.structs.replace(market, active=True, accepting=True, closed=False)
+
+
+def leaving(state: State, observed: Any) -> tuple[Bookkeeper, Fallen, list[Plan]]:
+    """Return a bookkeeper that sells at a loss of a tenth, its books, and the orders that it gives."""
+    positions, fallen, given = PositionLedger(state), Fallen(), list[Plan]()
+    level = (Level(500_000, SHARES),)
+    positions.open_with(100 * MICRO)
+    positions.apply(OwnTrade("t", "o", "1", "0xc", "BUY", level, "CONFIRMED", 1.0), "0xb", 0)
+    limits = limits_of(RiskSettings(stop_loss="0.1"))
+    trader = SimpleNamespace(rules=SimpleNamespace(limits=limits), order=given.append)
+    rest: Any = (Open(), fallen, positions, OrderLedger(state), None, trader, lambda: 0.0, observed, logger())
+    return Bookkeeper(state, None, None, *rest), fallen, given  # type: ignore[arg-type]
+
+
+async def test_a_lot_that_has_fallen_is_sold_whole(state: State, observed: Any) -> None:
+    keeper, _, given = leaving(state, observed)
+    await keeper.exits()
+    assert [(plan.side, plan.size, plan.why) for plan in given] == [("SELL", SHARES, "stop_loss")]
+
+
+@pytest.mark.parametrize("what", ["ordered", "sold"])
+async def test_what_is_sold_while_the_book_is_asked_for_is_not_sold_twice(
+    state: State, observed: Any, what: str
+) -> None:
+    """A leader's sale may be copied meanwhile: two orders for one lot would sell another leader's shares."""
+    keeper, fallen, given = leaving(state, observed)
+
+    def order() -> None:
+        plan = Plan("f#0", "0xb", "1", "0xc", "SELL", 100_000, SHARES, 10_000, False)
+        OrderLedger(state).attempt(plan, "FAK", 1.0)
+
+    def sell() -> None:
+        level = (Level(100_000, SHARES),)
+        trade = OwnTrade("s", "o2", "1", "0xc", "SELL", level, "CONFIRMED", 2.0)
+        PositionLedger(state).apply(trade, "0xb", 0)
+
+    fallen.meanwhile = {"ordered": order, "sold": sell}[what]
+    await keeper.exits()
+    assert given == []

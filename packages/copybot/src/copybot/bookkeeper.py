@@ -124,14 +124,20 @@ class Bookkeeper:
         for lot in self._positions.lots():
             price = self._books.mid(lot.token)
             why = None if price is None else exit_reason(limits, lot.cost, lot.size * price // MICRO)
-            if why and not any(row.token == lot.token for row in self._orders.open()):
+            if why and not self._ordered(lot.token):
                 await self._exit(lot, why)
 
-    async def _exit(self, lot: Lot, why: str) -> None:
-        market = await self._catalogue.market(lot.token, lot.condition)
+    def _ordered(self, token: str) -> bool:
+        return any(row.token == token for row in self._orders.open())
+
+    async def _exit(self, asked: Lot, why: str) -> None:
+        market = await self._catalogue.market(asked.token, asked.condition)
         if market is None:
             return
-        book = await self._books.fetch(lot.token)
+        book = await self._books.fetch(asked.token)
+        lot = self._positions.lot(asked.leader, asked.token)
+        if lot is None or self._ordered(asked.token):
+            return  # sold, or in an order, while the book was asked for
         scene = Scene(market, book, Exposure(0, 0, 0, 0), 0, self._clock())
         if exit_reason(self._trader.rules.limits, lot.cost, lot.size * (book.bid or 0) // MICRO) != why:
             return  # the fresh book says otherwise
