@@ -120,6 +120,51 @@ def test_a_wrong_configuration_ends_with_a_word_for_it(tmp_path: Path, capsys: A
     assert "risk.total" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["report", "pause", "resume"])
+@pytest.mark.parametrize("what", ["no database", "no folder"])
+def test_rows_that_cannot_be_opened_end_with_a_word_for_it(
+    tmp_path: Path, capsys: Any, verb: str, what: str
+) -> None:
+    """A damaged file, or a file where the folder should be: exit 1 and one line, no stack."""
+    place = tmp_path / "copybot-state"
+    if what == "no folder":
+        place.write_text("")
+    else:
+        place.mkdir()
+        (place / "copybot.sqlite").write_bytes(b"no database at all" * 400)
+    config = tmp_path / "copybot.yaml"
+    config.write_text("{}")
+    assert main([verb, "--config", str(config)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("copybot: ") and "copybot.sqlite: " in said and said.count("\n") == 1
+
+
+def test_a_damaged_paper_key_is_told_and_not_shown(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.delenv("COPYBOT_KEY", raising=False)
+    (tmp_path / "copybot-state").mkdir()
+    (tmp_path / "copybot-state" / "paper.key").write_text("ab12" * 15)
+    config = tmp_path / "copybot.yaml"
+    config.write_text("{}")
+    assert main(["address", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert "paper.key" in said and "ab12" not in said
+
+
+def test_a_configuration_that_holds_itself_is_refused(tmp_path: Path, capsys: Any) -> None:
+    config = tmp_path / "copybot.yaml"
+    config.write_text("wallets: &again [*again]")
+    assert main(["check-config", "--config", str(config)]) == 2
+    assert "hold themselves" in capsys.readouterr().err
+
+
+def test_live_with_one_switch_is_not_called_paper(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.delenv("COPYBOT_LIVE", raising=False)
+    config = tmp_path / "copybot.yaml"
+    config.write_text("execution: {mode: live}")
+    assert main(["check-config", "--config", str(config)]) == 0
+    assert "live (refused while COPYBOT_LIVE" in capsys.readouterr().out
+
+
 def test_vitals_turn_at_their_thresholds() -> None:
     """API success rate and failures, scans, orders, breaker, books."""
     api = ApiVitals(failures=5, success_rate=0.8)

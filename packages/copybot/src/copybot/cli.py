@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from copybot.clob import ClobError, LocalSigner
 from copybot.logs import configure
 from copybot.reading import load_settings
 from copybot.settings import Settings, SettingsError, live_enabled
-from copybot.state import open_state
+from copybot.state import StateError, open_state
 from copybot.wallet import key_of
 
 VERSION = "0.1.0"
@@ -30,6 +31,9 @@ def main(argv: list[str] | None = None) -> int:
     except SettingsError as error:
         print(f"copybot: {error}", file=sys.stderr)  # noqa: T201
         return USAGE
+    except (StateError, sqlite3.Error) as error:
+        print(f"copybot: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
     except (KeyboardInterrupt, BrokenPipeError):  # whoever read the answer has read enough
         return OK
 
@@ -115,7 +119,9 @@ def check_verb(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     rules_of(settings)
     Templates(settings.alerts)
-    mode = "live" if live_enabled(settings) else "paper"
+    mode: str = settings.execution.mode
+    if mode == "live" and not live_enabled(settings):
+        mode = "live (refused while COPYBOT_LIVE=true is not in the environment)"
     leaders = len(settings.wallets.leaders)
     print(f"{arguments.config}: {mode}, {leaders} leaders, sizing {settings.sizing.mode}")  # noqa: T201
     return OK

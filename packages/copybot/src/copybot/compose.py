@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sqlite3
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -61,7 +62,7 @@ async def run(settings: Settings, folder: Path, version: str) -> int:
                 "running", leaders=len(bot.monitor.leaders), address=venue.trading.address, port=agent.port
             )
             return await until_told(bot.run())
-        except ClobError as error:
+        except (ClobError, sqlite3.Error) as error:  # the rows, too, can fail for good: a full disk
             reason = f"{type(error).__name__}: {error}"
             log.error("stopping", reason=reason)
             return FAILED

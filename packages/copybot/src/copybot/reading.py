@@ -82,7 +82,10 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{path}: {error}") from None
-    return read_settings(tree if tree is not None else {}, str(path))
+    try:
+        return read_settings(tree if tree is not None else {}, str(path))
+    except RecursionError:
+        raise SettingsError(f"{path}: the settings hold themselves, or are nested too deep") from None
 
 
 def read_settings(tree: Any, name: str = "configuration") -> Settings:

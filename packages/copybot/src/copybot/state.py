@@ -61,6 +61,10 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 """
 
 
+class StateError(Exception):
+    """The rows cannot be opened; the text names the file and why."""
+
+
 class State:
     """The open file. `db` is in autocommit; use `transaction` where writes belong together."""
 
@@ -106,7 +110,10 @@ class State:
 
 
 def open_state(settings: Settings, folder: Path) -> State:
-    """Open the rows of the bot whose configuration lies in this folder."""
-    place = folder / settings.state
-    place.mkdir(parents=True, exist_ok=True)
-    return State(place / "copybot.sqlite")
+    """Open the rows of the bot whose configuration lies in this folder; raise StateError."""
+    file = folder / settings.state / "copybot.sqlite"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return State(file)
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"{file}: {getattr(error, 'strerror', None) or error}") from None

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from copybot.settings import Settings, read_key, read_secret
+from copybot.settings import KEY_LIKE, Settings, SettingsError, read_key, read_secret
 
 
 def key_of(settings: Settings, folder: Path) -> bytes:
@@ -14,10 +14,16 @@ def key_of(settings: Settings, folder: Path) -> bytes:
     if read_secret("COPYBOT_KEY") or settings.execution.mode == "live":
         return read_key()
     path = folder / settings.state / "paper.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_once(path, secrets.token_hex(32))
-    return bytes.fromhex(path.read_text().strip())
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_once(path, secrets.token_hex(32))
+        text = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {getattr(error, 'strerror', None) or 'no text'}") from None
+    if not KEY_LIKE.fullmatch(text):
+        raise SettingsError(f"{path} is not 64 hexadecimal digits (its text is not shown); mend or remove it")
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def write_once(path: Path, text: str) -> None:
