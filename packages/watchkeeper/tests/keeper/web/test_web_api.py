@@ -158,6 +158,8 @@ async def test_history_holds_count_points_oldest_first(scene: Any) -> None:
     ("path", "said"),
     [
         ("/api/alerts?limit=0", "limit: expected a whole number from 1 to 1000"),
+        ("/api/history?count=00000000000160000", "count: expected a whole number from 1 to 1000"),
+        (f"/api/flips?limit=000000000001{'9' * 5000}", "limit: expected a whole number from 1 to 1000"),
         ("/api/alerts?limit=99999999999999999999", "limit: expected"),
         ("/api/history?count=1e3", "count: expected"),
         ("/api/range?start=abc", "start: expected a Unix time"),

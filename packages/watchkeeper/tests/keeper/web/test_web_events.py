@@ -74,7 +74,7 @@ async def test_an_id_of_another_run_gets_everything() -> None:
     """After a restart of the keeper nothing is taken for granted."""
     stream = Stream("new")
     stream.publish({"a": 1})
-    for last_id in ("old-1", "new-99", "new-x", "", "-"):
+    for last_id in ("old-1", "new-99", "new-x", "", "-", f"new-{'9' * 5000}"):
         _, events = await first(stream, last_id)
         assert [event for _, event, _ in events] == ["overview"]
 

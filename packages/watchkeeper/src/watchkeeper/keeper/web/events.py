@@ -85,7 +85,7 @@ class Stream:
     def _first(self, last_id: str | None) -> list[bytes]:
         """Return what a client missed, or everything."""
         run, _, number = (last_id or "").rpartition("-")
-        seen = int(number) if run == self._run and number.isdecimal() else None
+        seen = int(number) if run == self._run and number.isdecimal() and len(number) < 19 else None
         oldest = self._kept[0][0] if self._kept else self._number + 1
         if seen is not None and oldest - 1 <= seen <= self._number:
             return [event for place, event in self._kept if place > seen]
