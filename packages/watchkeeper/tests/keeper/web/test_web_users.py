@@ -244,6 +244,27 @@ async def test_users_are_made_changed_and_removed_by_admins(staffed: Site) -> No
     assert (await ann.get("/api/users/zoe")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"password": "another horse", "role": "viewer"}, 409),
+        ({"password": "another horse", "disabled": True}, 409),
+        ({"password": "short", "role": "admin"}, 400),
+        ({"role": "admin", "disabled": True}, 409),
+    ],
+)
+async def test_a_refused_change_of_a_user_changes_nothing(
+    staffed: Site, change: dict[str, Any], status: int
+) -> None:
+    """What is answered with an error has neither changed the password nor ended a session."""
+    ann = await staffed.logged_in("ann")
+    before = staffed.people.accounts.get("ann")
+    assert (await ann.patch("/api/users/ann", json=change)).status_code == status
+    assert staffed.people.accounts.get("ann") == before
+    assert (await ann.get("/api/session")).json()["user"] == "ann"
+    assert staffed.people.accounts.holds("ann", GOOD)
+
+
 async def test_every_write_is_a_row_without_secrets(staffed: Site) -> None:
     """Who, what, how it ended; also what was refused and what broke, and never a password."""
     ann, vic = await staffed.logged_in("ann"), await staffed.logged_in("vic")

@@ -79,21 +79,32 @@ class Accounts:
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password and end the sessions; raises Unfit and Unknown."""
-        check_fit(password, name)
-        self._change(name, "password", hashed(password))
+        self.change(name, password=password)
 
     def set_role(self, name: str, role: str) -> None:
         """Give a user another role and end the sessions; raises Unfit, Unknown and LastAdmin."""
-        check_role(role)
-        if role != "admin":
-            self._keep_an_admin(name)
-        self._change(name, "role", role)
+        self.change(name, role=role)
 
     def set_disabled(self, name: str, disabled: bool) -> None:
         """Take or give the leave to log in; raises Unknown and LastAdmin."""
-        if disabled:
+        self.change(name, disabled=disabled)
+
+    def change(
+        self, name: str, role: str | None = None, password: str | None = None, disabled: bool | None = None
+    ) -> None:
+        """Change what is given, all of it or nothing, and end the sessions.
+
+        Raises Unfit, Unknown and LastAdmin. Takes the time of a hash with a password.
+        """
+        if password is not None:
+            check_fit(password, name)
+        if role is not None:
+            check_role(role)
+        if disabled or role not in (None, "admin"):
             self._keep_an_admin(name)
-        self._change(name, "disabled", int(disabled))
+        stored = None if password is None else hashed(password)
+        asked = {"role": role, "password": stored, "disabled": None if disabled is None else int(disabled)}
+        self._write(name, {column: value for column, value in asked.items() if value is not None})
 
     def remove(self, name: str) -> None:
         """Remove a user with sessions and tokens; raises Unknown and LastAdmin."""
@@ -110,10 +121,11 @@ class Accounts:
         if user.role == "admin" and not user.disabled and not others:
             raise LastAdmin(f"{name} is the only admin: make another one first")
 
-    def _change(self, name: str, column: str, value: object) -> None:
-        change = f"UPDATE users SET {column} = ?, changed = ? WHERE name = ?"
+    def _write(self, name: str, columns: dict[str, str | int]) -> None:
+        sets = ", ".join(f"{column} = ?" for column in columns)
+        change = f"UPDATE users SET {sets}, changed = ? WHERE name = ?"
         changed = self._rows.write(
-            ("DELETE FROM sessions WHERE user = ?", (name,)), (change, (value, self._now(), name))
+            ("DELETE FROM sessions WHERE user = ?", (name,)), (change, (*columns.values(), self._now(), name))
         )
         if not changed:
             raise Unknown(f"no user {name[:64]!r}")

@@ -44,13 +44,10 @@ async def change(request: Request) -> Response:
 
 
 def changed(accounts: Accounts, name: str, asked: UserChange) -> User:
-    accounts.get(name)
-    if asked.password is not None:
-        accounts.set_password(name, asked.password)
-    if asked.role is not None:
-        accounts.set_role(name, asked.role)
-    if asked.disabled is not None:
-        accounts.set_disabled(name, asked.disabled)
+    user = accounts.get(name)
+    if not told(asked):
+        return user
+    accounts.change(name, asked.role, asked.password, asked.disabled)
     return accounts.get(name)
 
 
