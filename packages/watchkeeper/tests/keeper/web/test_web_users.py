@@ -265,6 +265,14 @@ async def test_a_refused_change_of_a_user_changes_nothing(
     assert staffed.people.accounts.holds("ann", GOOD)
 
 
+@pytest.mark.parametrize("origin", ["null", "http://[", "http://evil.example", "http://[::1", "//["])
+async def test_a_foreign_or_broken_origin_is_refused(staffed: Site, origin: str) -> None:
+    """Whatever a browser calls its page, a write for a page that is not ours is a 403."""
+    opal = await staffed.logged_in("opal")
+    for path in ("/api/deeds", "/api/login", "/api/v1/write", "/ack"):
+        assert (await opal.post(path, json={}, headers={"Origin": origin})).status_code == 403
+
+
 async def test_every_write_is_a_row_without_secrets(staffed: Site) -> None:
     """Who, what, how it ended; also what was refused and what broke, and never a password."""
     ann, vic = await staffed.logged_in("ann"), await staffed.logged_in("vic")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -50,3 +51,14 @@ def moment(request: Request, name: str, default: float) -> float:
     if not 0 <= found < 1e11:
         raise BadQuery(f"{name}: expected a Unix time in seconds, got {given[:40]!r}")
     return found
+
+
+def foreign(request: Request) -> bool:
+    """Return whether a browser sends this on behalf of a page of another origin."""
+    origin = request.headers.get("origin")
+    if not origin:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:
+        return True

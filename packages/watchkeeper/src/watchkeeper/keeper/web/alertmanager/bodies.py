@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
 
 from watchkeeper.keeper.web.alertmanager.errors import REQUIRED, Malformed
+from watchkeeper.keeper.web.answers import foreign
 
 MOST_BYTES = 32 << 20
 KIND = "application/json"
@@ -45,8 +45,7 @@ def check_kind(request: Request) -> None:
 
 def check_origin(request: Request) -> None:
     """Refuse a request that a browser sends on behalf of a page of another origin."""
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+    if foreign(request):
         raise Malformed(403, "requests of foreign web pages are refused")
 
 

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from watchkeeper.keeper.remote import Commit, Intake, Malformed, TooLarge
 from watchkeeper.keeper.store import StoreError
+from watchkeeper.keeper.web import answers
 
 LOG = logging.getLogger("watchkeeper.remote")
 KIND = "application/x-protobuf"
@@ -86,10 +86,7 @@ def stranger(request: Request) -> Response | None:
 
 def foreign(request: Request) -> Response | None:
     """Refuse a request that a browser sends on behalf of a page of another origin."""
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        return told(403, "requests of foreign web pages are refused")
-    return None
+    return told(403, "requests of foreign web pages are refused") if answers.foreign(request) else None
 
 
 async def body_of(request: Request, most: int) -> bytes:

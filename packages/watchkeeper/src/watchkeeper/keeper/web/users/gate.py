@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from secrets import compare_digest
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchkeeper.keeper.people import People, PeopleUnwritable
-from watchkeeper.keeper.web.answers import error
+from watchkeeper.keeper.web.answers import error, foreign
 from watchkeeper.keeper.web.users.policy import SAFE, Policy, Wanted, under, wanted
 from watchkeeper.keeper.web.users.record import Record
 from watchkeeper.keeper.web.users.visitor import Visitor, recognised
@@ -123,9 +122,3 @@ class Gate:
             await send(message)
 
         return sending
-
-
-def foreign(request: Request) -> bool:
-    """Return whether a browser sends this on behalf of a page of another origin."""
-    origin = request.headers.get("origin")
-    return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
