@@ -126,6 +126,28 @@ async def test_alerts_are_episodes_newest_first(scene: Any) -> None:
     assert len((await get(scene, "/api/alerts?limit=1"))["alerts"]) == 1
 
 
+async def test_what_fires_is_told_however_much_else_changed_since(scene: Any) -> None:
+    """Neither a thousand flapping components nor other alerts hide one that still fires, or its beginning."""
+    scene.flip("alert/target/arb/h:1", "resolved", "firing", "refused")
+    scene.flip(f"alert/{FEED}", "resolved", "firing", "no frame")
+    for place in range(1000):
+        scene.now += 1
+        scene.flip(FEED, "healthy" if place % 2 else "unknown", "unknown" if place % 2 else "healthy")
+    (feed, target) = (await get(scene, "/api/alerts?limit=2"))["alerts"]
+    assert {feed["starts_at"], target["starts_at"]} == {NOW}
+    for place in range(100):
+        scene.now += 1
+        scene.flip("alert/component/arbbot/rpc", "", "resolved" if place % 2 else "firing", "slow")
+    scene.flip(f"alert/{FEED}", "firing", "resolved", "frames again")
+    for limit in (1, 2, 50, 200):
+        rows = (await get(scene, f"/api/alerts?limit={limit}"))["alerts"]
+        begun = {row["starts_at"] for row in rows if row["labels"].get("component") == "feed"}
+        assert len(rows) == min(limit, 52) and begun <= {NOW}
+    told = (await get(scene, "/api/overview"))["alerts"]
+    assert [row["labels"]["alertname"] for row in told if row["status"] == "firing"] == ["TargetDown"]
+    assert len((await get(scene, "/api/flips?limit=1000"))["flips"]) == 1000
+
+
 async def test_flips_leave_out_the_rows_of_alerts(scene: Any) -> None:
     """Changes of state are told once."""
     scene.flip(FEED, "healthy", "unhealthy", "no frame")

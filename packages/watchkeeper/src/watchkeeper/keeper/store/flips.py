@@ -15,6 +15,20 @@ CREATE TABLE IF NOT EXISTS flips (
   to_state TEXT NOT NULL, reason TEXT NOT NULL, severity TEXT NOT NULL)
 """
 _COLUMNS = "at, subject, from_state, to_state, reason, severity"
+# Alerts are found at once however many other rows came after: SQLite alone would sort all of them by subject.
+_ALERTS = "subject >= 'alert/' AND subject < 'alert0'"
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS flips_subject ON flips (subject, id)",
+    f"CREATE INDEX IF NOT EXISTS flips_alerts ON flips (id) WHERE {_ALERTS}",
+)
+# From one subject to the next through the index: the cost grows with the subjects, not with their rows.
+_LAST_OF_ALERTS = f"""
+WITH RECURSIVE known (name) AS (
+  SELECT MIN(subject) FROM flips WHERE {_ALERTS}
+  UNION ALL SELECT (SELECT MIN(subject) FROM flips WHERE subject > name AND subject < 'alert0')
+  FROM known WHERE name IS NOT NULL)
+SELECT (SELECT MAX(id) FROM flips WHERE subject = name) FROM known WHERE name IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,8 @@ class Flips:
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA cache_size=-256")
             db.execute(_TABLE)
-            db.execute("CREATE INDEX IF NOT EXISTS flips_subject ON flips (subject, id)")
+            for index in _INDEXES:
+                db.execute(index)
         except sqlite3.Error as error:
             db.close()
             raise StoreUnwritable(f"cannot open {folder / 'events.db'}: {error}") from error
@@ -66,6 +81,23 @@ class Flips:
     def recent(self, count: int) -> list[Flip]:
         """Return the last flips, the newest first."""
         return self._read(f"SELECT {_COLUMNS} FROM flips ORDER BY id DESC LIMIT ?", count)
+
+    def alerts(self, count: int) -> list[Flip]:
+        """Return the last rows of alerts, the newest first."""
+        rows = f"flips INDEXED BY flips_alerts WHERE {_ALERTS}"
+        return self._read(f"SELECT {_COLUMNS} FROM {rows} ORDER BY id DESC LIMIT ?", count)
+
+    def alerts_in(self, state: str, count: int) -> list[Flip]:
+        """Return the last row of each alert that is in a state now, the newest first."""
+        inside = f"id IN ({_LAST_OF_ALERTS}) AND to_state = ?"
+        sql = f"SELECT {_COLUMNS} FROM flips WHERE {inside} ORDER BY id DESC LIMIT ?"
+        return self._read(sql, state, count)
+
+    def changes(self, count: int) -> list[Flip]:
+        """Return the last rows of everything but alerts, the newest first."""
+        # Without the plus signs SQLite might sort all of them by the index of subjects.
+        others = "NOT (+subject >= 'alert/' AND +subject < 'alert0')"
+        return self._read(f"SELECT {_COLUMNS} FROM flips WHERE {others} ORDER BY id DESC LIMIT ?", count)
 
     def after(self, row: int, count: int) -> list[tuple[int, Flip]]:
         """Return (row number, flip) beyond a row number, the oldest first."""

@@ -44,8 +44,7 @@ async def overview(request: Request) -> Response:
 async def alerts(request: Request) -> Response:
     """Answer the newest alerts, one entry per episode."""
     limit = whole(request, "limit", 50, 1, 1_000)
-    rows = live_of(request).sight.recent(2 * limit, alerts=True)
-    return json({"alerts": alert_rows(rows)[:limit]})
+    return json({"alerts": alert_rows(live_of(request).sight.episodes(limit))[:limit]})
 
 
 async def flips(request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from watchkeeper.keeper.alerts import notices
+from watchkeeper.keeper.alerts import FIRING, notices
 from watchkeeper.keeper.alerts.subject import RULE, labels_of
 from watchkeeper.keeper.judge import Contact, Health, Standing, overall
 from watchkeeper.keeper.store import Flip, Matcher
@@ -18,6 +18,7 @@ from watchkeeper.keeper.web.kinds import BOARDS
 from watchkeeper.keeper.web.sight import Sight
 
 SHOWN_ROWS = 40
+MOST_FIRING = 200
 WINDOW_MS = 30_000
 
 Document = dict[str, Any]
@@ -174,8 +175,11 @@ def flip_row(flip: Flip) -> Document:
     }
 
 
-def alert_section(sight: Sight, count: int = SHOWN_ROWS) -> list[Document]:
-    return alert_rows(sight.recent(2 * count, alerts=True))[:count]
+def alert_section(sight: Sight) -> list[Document]:
+    """Return every alert that fires now, and of those that are over the newest."""
+    firing = sight.flips.alerts_in(FIRING, MOST_FIRING)
+    over = [row for row in alert_rows(sight.episodes(SHOWN_ROWS)) if row["status"] != FIRING]
+    return newest_first(alert_rows(firing) + over[:SHOWN_ROWS])
 
 
 def alert_rows(rows: list[Flip]) -> list[Document]:
@@ -184,7 +188,7 @@ def alert_rows(rows: list[Flip]) -> list[Document]:
         (r.at, r.subject.removeprefix("alert/"), r.to_state, r.reason, r.severity) for r in rows[::-1]
     )
     episodes = {(notice.subject, notice.alert.starts_at): notice for notice in told}
-    return [
+    return newest_first(
         {
             "fingerprint": notice.alert.fingerprint,
             "status": notice.status,
@@ -193,8 +197,12 @@ def alert_rows(rows: list[Flip]) -> list[Document]:
             "starts_at": notice.alert.starts_at,
             "ends_at": notice.alert.ends_at,
         }
-        for notice in sorted(episodes.values(), key=lambda n: n.alert.starts_at, reverse=True)
-    ]
+        for notice in episodes.values()
+    )
+
+
+def newest_first(alerts: Iterable[Document]) -> list[Document]:
+    return sorted(alerts, key=lambda row: float(row["starts_at"]), reverse=True)
 
 
 def own_section(sight: Sight) -> Document:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from watchkeeper.keeper.alerts import FIRING
 from watchkeeper.keeper.judge import Contact, Health, Judge, Overall
 from watchkeeper.keeper.store import Flip, Flips, Labels, Matcher, Series, StoreStats
 
@@ -57,8 +59,19 @@ class Sight:
 
     def recent(self, count: int, alerts: bool) -> list[Flip]:
         """Return the newest rows of alerts, or of everything else, newest first."""
-        rows = self.flips.recent(4 * count + 100)
-        return [row for row in rows if row.subject.startswith("alert/") == alerts][:count]
+        return self.flips.alerts(count) if alerts else self.flips.changes(count)
+
+    def episodes(self, count: int) -> list[Flip]:
+        """Return the rows of the newest episodes of alerts, newest first, each with the row it began with."""
+        rows = self.recent(2 * count, alerts=True)
+        oldest = {row.subject: row for row in rows}
+        seen = Counter(row.subject for row in rows)
+        headless = [subject for subject, row in oldest.items() if row.to_state != FIRING]
+        return rows + [
+            begun
+            for subject in headless
+            for begun in self.flips.of(subject, seen[subject] + 1)[seen[subject] :]
+        ]
 
 
 def alternatives(name: str, values: list[str]) -> Matcher:
