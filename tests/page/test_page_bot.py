@@ -123,6 +123,25 @@ def test_every_text_can_be_read(page: Any, house: Any, poor_contrast: Any, schem
     assert poor_contrast(page) == []
 
 
+def test_a_table_that_scrolls_takes_the_keyboard_and_keeps_its_place(house: Any, open_page: Any) -> None:
+    """On a phone the arrow keys reach the last column, and fresh figures do not scroll it back."""
+    shown = open_page(house, "#/bot/copybot", viewport={"width": 390, "height": 900})
+    box = shown.locator(".operations .tablebox[tabindex='0']")
+    box.focus()
+    with shown.expect_response("**/api/operations*"):
+        shown.keyboard.press("End")
+        shown.keyboard.press("ArrowRight")
+        shown.wait_for_function("() => document.activeElement.scrollLeft > 0")
+        shown.check("#ranges input[value='3600']", force=True)
+        box.focus()
+    shown.evaluate("() => { document.querySelector('.operations tr').stale = true; }")
+    with shown.expect_response("**/api/operations*"):
+        shown.evaluate("document.querySelector('#ranges input[value=\"900\"]').click()")
+    shown.wait_for_function("() => !document.querySelector('.operations tr').stale")
+    assert shown.evaluate("document.activeElement.closest('.operations') !== null")
+    assert shown.evaluate("document.activeElement.scrollLeft") > 0
+
+
 def test_a_bot_that_nobody_watches_is_unknown(house: Any, open_page: Any) -> None:
     """A mistyped name is not healthy."""
     shown = open_page(house, "#/bot/nobody")

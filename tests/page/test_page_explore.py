@@ -148,7 +148,7 @@ def test_what_was_asked_is_remembered(house: Any, open_page: Any) -> None:
         page.keyboard.press("Enter")
     page.goto(house.url + "#/explore")
     page.reload()
-    page.click("[aria-label='Queries asked before']")
+    page.click("[aria-label='History of queries']")
     page.wait_for_selector(".offers li")
     assert page.locator(".offers li span").all_inner_texts()[:2] == ["up == 2", "up == 1"]
 

@@ -11,6 +11,7 @@ import { table } from "../explore/table";
 import type { FlameTold } from "../profiles/model";
 import type { Api } from "../shell/api";
 import { h } from "../shell/dom";
+import { refill, scrolling } from "../shell/scroll";
 import { markdown } from "./markdown";
 import type { Widget } from "./model";
 
@@ -51,7 +52,7 @@ async function values(widget: Widget, holder: HTMLElement, api: Api, at: number)
   const queries = widget.queries ?? [];
   const answers = await Promise.all(queries.map((query) => atTime(api, query.expr, at)));
   const unit = widget.unit ?? "none";
-  if (widget.kind === "table") return holder.replaceChildren(...answers.map((rows) => table(rows, unit)));
+  if (widget.kind === "table") return refill(holder, ...answers.map((rows) => table(rows, unit)));
   const rows = answers.flatMap((found, place) => found.map((one) => ({ name: shortName(one, queries[place]!), value: one.value })));
   if (!rows.length) return holder.replaceChildren(h("p", { class: "none" }, "no data"));
   holder.replaceChildren(widget.kind === "bars" ? ranking(rows, unit) : stat(rows, unit));
@@ -71,7 +72,7 @@ function stat(rows: { name: string; value: number }[], unit: Unit): HTMLElement 
 
 class Curves implements Face {
   private readonly stage = h("div", { class: "fill" });
-  private readonly names = h("ul", { class: "names" });
+  private readonly names = scrolling(h("ul", { class: "names" }), "Curves");
   private readonly watcher: ResizeObserver;
   private series: Series | null = null;
 

@@ -3,6 +3,7 @@
 import { button } from "../explore/parts";
 import { h } from "../shell/dom";
 import { moment } from "../shell/format";
+import { tablebox } from "../shell/scroll";
 import type { Context } from "../shell/view";
 import { attempt, brought, copied } from "./desk";
 import type { Board, BoardRow } from "./model";
@@ -15,8 +16,8 @@ export function list(root: HTMLElement, context: Context): void {
   root.append(h("h1", {}, "Boards"), h("div", { class: "group" }, fresh, bring(context, why), why ? h("small", { class: "hint" }, why) : null), holder);
   void attempt(context, async () => {
     const { boards } = await context.api.get<{ boards: BoardRow[] }>("/api/boards");
-    const heads = ["board", "widgets", "tags", "by", "changed", ""].map((name) => h("th", { scope: "col" }, name));
-    holder.replaceChildren(h("div", { class: "tablebox" }, h("table", { class: "table boards-table" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...boards.map((board) => row(board, context, allowed))))));
+    const heads = [..."board widgets tags by changed".split(" ").map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, h("span", { class: "unseen" }, "deeds"))];
+    holder.replaceChildren(tablebox("Boards", h("table", { class: "table boards-table" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...boards.map((board) => row(board, context, allowed))))));
   });
 }
 

@@ -3,6 +3,7 @@
 import { element } from "../charts/spark";
 import { h } from "../shell/dom";
 import type { Part } from "../shell/model";
+import { scrolling } from "../shell/scroll";
 import { shape } from "../shell/status";
 
 const [WIDE, HIGH, GAP_X, GAP_Y] = [132, 34, 56, 12];
@@ -33,7 +34,7 @@ export function graph(parts: Part[]): HTMLElement | null {
   const svg = element("svg", { viewBox: `-2 -2 ${columns + 4} ${rows + 4}`, width: columns + 4, height: rows + 4, role: "img", "aria-label": said(tied), class: "graph" });
   for (const part of tied) for (const need of part.depends) arrow(svg, places.get(need), places.get(part.name), parts.find((other) => other.name === need));
   for (const part of tied) box(svg, part, places.get(part.name)!);
-  return h("div", { class: "graphbox" }, svg);
+  return scrolling(h("div", { class: "graphbox", role: "group" }, svg), "Dependencies");
 }
 
 function placed(parts: Part[]): Map<string, [number, number]> {

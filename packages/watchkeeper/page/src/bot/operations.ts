@@ -2,6 +2,7 @@
 
 import { h } from "../shell/dom";
 import { amount } from "../shell/format";
+import { refill, tablebox } from "../shell/scroll";
 import type { Context } from "../shell/view";
 import { section, type Sheet } from "./tables";
 
@@ -35,7 +36,7 @@ export function operations(context: Context, bot: string): Sheet {
     box: section("Operations and bottlenecks", "as the bot's agent tells them", holder),
     async refresh() {
       try {
-        holder.replaceChildren(...drawn(await context.api.get<Report>(`/api/operations?bot=${encodeURIComponent(bot)}`)));
+        refill(holder, ...drawn(await context.api.get<Report>(`/api/operations?bot=${encodeURIComponent(bot)}`)));
       } catch (problem) {
         holder.replaceChildren(h("p", { class: "empty-box" }, `No report: ${(problem as Error).message}`));
       }
@@ -56,7 +57,7 @@ function drawn(report: Report): HTMLElement[] {
 
 function table(rows: Operation[]): HTMLElement {
   const head = h("tr", {}, ...TITLES.map((title, place) => h("th", { scope: "col", class: place > 1 && place < 9 ? "number" : undefined }, title)));
-  return h("div", { class: "tablebox" }, h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, ...rows.map(line))));
+  return tablebox("Operations", h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, ...rows.map(line))));
 }
 
 function line(row: Operation): HTMLElement {

@@ -4,6 +4,7 @@ import { bars, meter } from "../charts/bars";
 import { h } from "../shell/dom";
 import { amount } from "../shell/format";
 import { instant, quoted } from "../shell/prom";
+import { tablebox } from "../shell/scroll";
 import type { Context } from "../shell/view";
 import type { Kind, Table } from "./kinds";
 import { measured, type Scope } from "./scope";
@@ -47,7 +48,7 @@ export function breakdown(table: Table, { context, scope, known }: Asking): Shee
   const body = h("tbody", {});
   const head = h("tr", {}, h("th", { scope: "col" }, table.by), ...columns.map((column) => h("th", { scope: "col", class: "number" }, column.title)));
   return {
-    box: section(table.title, "", h("div", { class: "tablebox" }, h("table", { class: "table" }, h("thead", {}, head), body))),
+    box: section(table.title, "", tablebox(table.title, h("table", { class: "table" }, h("thead", {}, head), body))),
     async refresh() {
       const found = await Promise.all(columns.map((column) => instant(context.api, scope.fill(column.expr))));
       const cells = found.map((rows) => new Map(rows.map(({ labels, value }) => [labels[table.by] ?? "", value])));
@@ -64,7 +65,7 @@ export function objectives(context: Context, service: string | null): Sheet {
   const body = h("tbody", {});
   const titles = ["objective", "promised", "budget left", "burning now", "period"];
   const head = h("tr", {}, ...titles.map((title, place) => h("th", { scope: "col", class: place === 1 || place > 2 ? "number" : undefined }, title)));
-  const box = section("Objectives", service ? "of all bots of this kind" : "", h("div", { class: "tablebox" }, h("table", { class: "table" }, h("thead", {}, head), body)));
+  const box = section("Objectives", service ? "of all bots of this kind" : "", tablebox("Objectives", h("table", { class: "table" }, h("thead", {}, head), body)));
   const of = service ? `{sloth_service=${quoted(service)}}` : "";
   return {
     box,
@@ -101,7 +102,7 @@ export function integrity(kind: Kind, { context, scope, known }: Asking): Sheet 
   const head = h("tr", {}, ...["check", "what it means", "in the last day"].map((title, place) => h("th", { scope: "col", class: place === 2 ? "number" : undefined }, title)));
   const honest = h("p", { class: "muted honest" }, "Bots repair themselves: they connect again, drop what they have seen, and replace what differs from the venue. The keeper only watches. It has no button that restarts or repairs a bot.");
   return {
-    box: section("Integrity and recovery", "", h("div", { class: "tablebox" }, h("table", { class: "table" }, h("thead", {}, head), body)), honest),
+    box: section("Integrity and recovery", "", tablebox("Integrity and recovery", h("table", { class: "table" }, h("thead", {}, head), body)), honest),
     async refresh() {
       const found = await Promise.all(shown.map((row) => instant(context.api, scope.fill(row.expr))));
       body.replaceChildren(

@@ -48,7 +48,7 @@ export class Queries {
   private add(query: string, focus = true): void {
     const prompt = new Prompt(this.catalogue, `Query ${this.rows.length + 1}`, () => this.enter());
     const said = h("output", { class: "verdict" });
-    const past = button("History", () => void prompt.past(), { class: "quiet", "aria-label": "Queries asked before" });
+    const past = button("History", () => void prompt.past(), { class: "quiet", "aria-label": "History of queries" });
     const away = button("×", () => this.remove(row), { class: "quiet", "aria-label": "Remove the query" });
     const row: Row = { box: h("div", { class: "query" }, prompt.box, past, away, said), prompt, said };
     prompt.query = query;

@@ -8,6 +8,7 @@ import { h, list, text } from "../shell/dom";
 import { duration, moment } from "../shell/format";
 import type { Overview, Status } from "../shell/model";
 import * as rows from "../shell/rows";
+import { tablebox } from "../shell/scroll";
 import { shape } from "../shell/status";
 import type { Context, View } from "../shell/view";
 import { breaker } from "./breaker";
@@ -56,7 +57,7 @@ class Screen {
     this.objectives = objectives(context, null);
     this.integrity = new Integrity(context);
     this.undelivered = new Undelivered(context);
-    const table = h("div", { class: "tablebox" }, h("table", { class: "table", id: "rules" }, head(), this.rules));
+    const table = tablebox("Rules", h("table", { class: "table", id: "rules" }, head(), this.rules));
     const main = h("div", {}, section("Processor, memory, samples", this.vitals.box), section("Integrity and recovery", h("div", { class: "recovery" }, this.integrity.box, this.undelivered.box)), this.objectives.box, section("Rules", table));
     const side = h("aside", {}, section("Stress breaker", this.breaker), section("Targets", this.targets), section("Store", this.store), section("Since the start", this.counts));
     root.append(h("div", { class: "headline" }, h("h1", {}, "Keeper"), this.about), this.overall, this.parts, h("div", { class: "columns" }, main, side));

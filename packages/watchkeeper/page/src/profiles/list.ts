@@ -3,6 +3,7 @@
 import { told } from "../charts/units";
 import { h } from "../shell/dom";
 import { moment } from "../shell/format";
+import { tablebox } from "../shell/scroll";
 import type { Context } from "../shell/view";
 import type { ProfileRow, ProfileRows } from "./model";
 
@@ -15,7 +16,7 @@ export async function list(holder: HTMLElement, context: Context): Promise<void>
   if (!bots.size) return holder.replaceChildren(h("p", { class: "empty-box" }, "No bot is watched yet."));
   const heads = ["bot", "processor, 15 min", "newest profile", "fetching"].map((name) => h("th", { scope: "col" }, name));
   const rows = [...bots].sort().map((bot) => row(bot, profiles.filter((one) => one.bot === bot), failures[bot] ?? ""));
-  holder.replaceChildren(h("div", { class: "tablebox" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows))));
+  holder.replaceChildren(tablebox("Profiles kept", h("table", { class: "table" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows))));
 }
 
 function row(bot: string, profiles: ProfileRow[], failure: string): HTMLElement {

@@ -6,6 +6,7 @@ import "./users.css";
 import { h } from "../shell/dom";
 import { deed, field, form, refusal, twice } from "../shell/forms";
 import { moment } from "../shell/format";
+import { tablebox } from "../shell/scroll";
 import type { Context, View } from "../shell/view";
 import { tokens } from "./tokens";
 import { trail } from "./trail";
@@ -43,7 +44,7 @@ function people(context: Context): HTMLElement {
   };
   void refresh();
   const head = h("tr", {}, ...TITLES.map((title) => h("th", { scope: "col" }, title)));
-  return h("section", { "aria-label": "Users" }, h("div", { class: "tablebox" }, h("table", { class: "table", id: "people" }, h("thead", {}, head), body)), maker(context, refresh));
+  return h("section", { "aria-label": "Users" }, tablebox("Users", h("table", { class: "table", id: "people" }, h("thead", {}, head), body)), maker(context, refresh));
 }
 
 function line(context: Context, user: User, changed: () => Promise<void>): HTMLElement {

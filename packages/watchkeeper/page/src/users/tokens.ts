@@ -4,6 +4,7 @@ import { since } from "../shell/ages";
 import { h } from "../shell/dom";
 import { deed, field, form, refusal, twice } from "../shell/forms";
 import { moment } from "../shell/format";
+import { tablebox } from "../shell/scroll";
 import type { Context } from "../shell/view";
 import type { Right } from "../shell/who";
 
@@ -36,7 +37,7 @@ export function tokens(context: Context, only = ""): HTMLElement {
   };
   void refresh();
   const head = h("tr", {}, ...TITLES.map((title) => h("th", { scope: "col" }, title)));
-  return h("section", { "aria-label": "API tokens" }, h("h2", {}, "API tokens"), h("div", { class: "tablebox" }, h("table", { class: "table", id: "tokens" }, h("thead", {}, head), body)), told, maker(context, told, refresh));
+  return h("section", { "aria-label": "API tokens" }, h("h2", {}, "API tokens"), tablebox("API tokens", h("table", { class: "table", id: "tokens" }, h("thead", {}, head), body)), told, maker(context, told, refresh));
 }
 
 function line(context: Context, row: Token, changed: () => Promise<void>): HTMLElement {

@@ -3,6 +3,7 @@
 import { h } from "../shell/dom";
 import { field, refusal } from "../shell/forms";
 import { moment } from "../shell/format";
+import { tablebox } from "../shell/scroll";
 import { shape } from "../shell/status";
 import type { Context } from "../shell/view";
 
@@ -48,7 +49,7 @@ export function trail(context: Context): HTMLElement {
   actor.addEventListener("change", () => void ask(true));
   void ask(true);
   const head = h("tr", {}, ...TITLES.map((title) => h("th", { scope: "col" }, title)));
-  return h("section", { "aria-label": "Trail of writes" }, h("h2", {}, "Trail of writes"), h("div", { class: "trailtools" }, field("Only of", actor)), h("div", { class: "tablebox" }, h("table", { class: "table", id: "trail" }, h("thead", {}, head), body)), h("p", { class: "more" }, more));
+  return h("section", { "aria-label": "Trail of writes" }, h("h2", {}, "Trail of writes"), h("div", { class: "trailtools" }, field("Only of", actor)), tablebox("Trail of writes", h("table", { class: "table", id: "trail" }, h("thead", {}, head), body)), h("p", { class: "more" }, more));
 }
 
 function line(row: Row): HTMLElement {
