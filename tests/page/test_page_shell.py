@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -26,6 +27,23 @@ def test_no_width_scrolls_sideways(house: Any, open_page: Any, place: str, width
         shown.locator(".panel").first.scroll_into_view_if_needed()
         shown.wait_for_selector(".panel canvas")
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("place", ["#/", "#/bot/arbbot"])
+def test_a_name_as_long_as_it_likes_scrolls_nothing_sideways(house: Any, open_page: Any, place: str) -> None:
+    """Names are other people's: one without any space is broken, on every view that shows it."""
+    long, told = "x" * 3000, house.until_known()
+    for bot in told["bots"]:
+        bot.update(service=long, version=long)
+        for part in bot["components"]:
+            part.update(name=part["name"] + long, reason=long, depends=[long])
+    body = f"id: 1-1\nevent: overview\ndata: {json.dumps(told)}\n\n"
+    shown = open_page(house, "#/nowhere", viewport={"width": 390, "height": 900})
+    shown.route("**/api/events*", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
+    shown.reload()
+    shown.evaluate("place => { location.hash = place; }", place)
+    shown.get_by_text("feedxxxxx").first.wait_for()
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_lost_keeper_is_told_and_its_return_is_seen(house: Any, open_page: Any) -> None:
