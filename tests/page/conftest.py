@@ -165,11 +165,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def keeper_alone() -> Callable[[Path], House]:
-    """Return keeper_alone(folder): a house with a keeper and no bot; the test closes it."""
+def keeper_alone() -> Callable[..., House]:
+    """Return keeper_alone(folder, every): a house with a keeper and no bot; the test closes it."""
 
-    def made(folder: Path) -> House:
+    def made(folder: Path, every: str = "250ms") -> House:
         house = House(folder)
+        config = folder / "keeper.yaml"
+        config.write_text(config.read_text().replace("judge: {every: 250ms", f"judge: {{every: {every}"))
         house.start("keeper")
         return house
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,32 @@ def test_a_lost_keeper_is_told_and_its_return_is_seen(house: Any, open_page: Any
     ready(shown)
     assert shown.evaluate("window.same") is True
     assert not shown.is_visible("#lost")
+
+
+SILENCES = """
+() => new Promise((resolve) => {
+  const told = [document.getElementById("link").textContent];
+  new MutationObserver(() => told.push(document.getElementById("link").textContent))
+    .observe(document.getElementById("link"), { childList: true, characterData: true, subtree: true });
+  setTimeout(() => resolve("never told that it is still there"), 30000);
+  let still = 0;
+  const source = new EventSource("/api/events");
+  source.addEventListener("still", () => { if (++still === 2) { source.close(); resolve(told); } });
+})
+"""
+
+
+def test_a_keeper_that_seldom_judges_is_not_taken_for_lost(
+    keeper_alone: Any, tmp_path: Path, open_page: Any
+) -> None:
+    """Between two rounds it says that it is there, so the page does not call its state unknown."""
+    house = keeper_alone(tmp_path, every="1m")
+    try:
+        shown = open_page(house)
+        ready(shown)
+        assert shown.evaluate(SILENCES) == ["live"]
+    finally:
+        house.close()
 
 
 def test_an_unknown_place_says_so_and_leads_home(house: Any, open_page: Any) -> None:

@@ -56,6 +56,7 @@ export class Live {
     const source = new EventSource(`/api/events${resume}`);
     source.addEventListener("overview", (event) => this.take(event, true));
     source.addEventListener("changes", (event) => this.take(event, false));
+    source.addEventListener("still", () => this.hear());
     // The browser tries again by itself, except after an answer that is no stream.
     source.addEventListener("error", () => this.link("reconnecting"));
     this.source = source;
@@ -73,11 +74,15 @@ export class Live {
     const part = JSON.parse(event.data) as Partial<Overview>;
     this.told = whole || !this.told ? (part as Overview) : { ...this.told, ...part };
     this.lastId = event.lastEventId;
-    this.heard = Date.now();
     if (part.time !== undefined) this.ahead = part.time - Date.now() / 1000;
-    this.link("connected");
+    this.hear();
     const sections = new Set(Object.keys(part));
     for (const kind of [...sections, "change"]) this.tell(kind as Kind, sections);
+  }
+
+  private hear(): void {
+    this.heard = Date.now();
+    if (this.told) this.link("connected");
   }
 
   private tell(kind: Kind, sections: ReadonlySet<string>): void {

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,16 @@ async def test_a_slow_client_is_dropped_and_holds_nobody_up() -> None:
         stream.publish({"n": number})
     assert stream.clients == 0
     assert [chunk async for chunk in slow] == []
+
+
+async def test_a_keeper_with_nothing_to_tell_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers hide comments from pages, so it is an event; without an id, as nothing is to be resumed."""
+    monkeypatch.setattr("watchkeeper.keeper.web.events.HEARTBEAT", 0.0)
+    stream = Stream("run")
+    stream.publish({"n": 0})
+    following, _ = await first(stream)
+    assert await anext(following) == b"event: still\ndata: {}\n\n"
+    await following.aclose()
 
 
 async def test_closing_ends_every_stream() -> None:

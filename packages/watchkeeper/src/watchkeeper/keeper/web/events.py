@@ -14,7 +14,8 @@ Document = dict[str, Any]
 KEPT = 120
 WAITING = 32
 MOST_CLIENTS = 64
-HEARTBEAT = 15.0
+# Pages take a keeper for lost after six seconds; rounds may be further apart, above all under stress.
+HEARTBEAT = 4.0
 
 
 class TooManyClients(Exception):
@@ -77,7 +78,7 @@ class Stream:
             try:
                 event = await asyncio.wait_for(client.get(), HEARTBEAT)
             except TimeoutError:
-                event = b": still here\n\n"
+                event = b"event: still\ndata: {}\n\n"
             if event is None:
                 return
             yield event
