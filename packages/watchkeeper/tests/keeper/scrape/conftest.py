@@ -23,6 +23,8 @@ class FakeTarget:
     raw: bytes | None = None
     close: bool = False
     hang: bool = False
+    moved: dict[str, str] = field(default_factory=dict)
+    """Paths that are answered with another place."""
     requests: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -41,6 +43,11 @@ class FakeTarget:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {self.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         return head.encode() + body
 
+    def redirection(self) -> bytes:
+        place = self.moved.get(self.requests[-1].split()[1], "")
+        head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n"
+        return head.encode() if place else b""
+
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
@@ -49,7 +56,7 @@ class FakeTarget:
                 self.requests.append(request.decode())
                 if self.hang:
                     await asyncio.Event().wait()
-                writer.write(self.answer())
+                writer.write(self.redirection() or self.answer())
                 await writer.drain()
                 if self.close or self.raw is not None:
                     break

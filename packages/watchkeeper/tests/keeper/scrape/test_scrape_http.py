@@ -44,6 +44,36 @@ async def test_a_connection_that_the_target_closed_is_replaced_without_an_error(
     client.close()
 
 
+@pytest.mark.parametrize("place", ["/metrics/", "metrics/", "http://{}/metrics/", "//{}/metrics/?"])
+async def test_a_target_may_send_us_to_another_path_of_its_own(target: Any, place: str) -> None:
+    """As applications do that are mounted below a path; the connection is kept."""
+    target.moved = {"/metrics": place.format(target.address)}
+    client = Client(target.url)
+    assert (await get(client)).body == b"a 1\n"
+    assert [request.split()[1] for request in target.requests] == ["/metrics", "/metrics/"]
+    assert target.connections == 1
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "place", ["http://localhost:1/metrics", "https://{}/metrics", "http://[", "file:///x"]
+)
+async def test_a_target_cannot_send_us_elsewhere(target: Any, place: str) -> None:
+    """Another origin would be shown the token of this one."""
+    target.moved = {"/metrics": place.format(target.address)}
+    client = Client(target.url)
+    assert (await get(client)).status == 307 and len(target.requests) == 1
+    client.close()
+
+
+async def test_a_target_that_sends_us_in_circles_is_refused(target: Any) -> None:
+    target.moved = {"/metrics": "/other", "/other": "/metrics"}
+    client = Client(target.url)
+    with pytest.raises(FetchError, match="sent us on 5 times"):
+        await get(client)
+    client.close()
+
+
 REFUSED = {
     "not http": (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
     "closed without an answer": (b"", "without an answer"),

@@ -10,12 +10,14 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from watchkeeper.keeper.scrape.errors import FetchError
 from watchkeeper.keeper.scrape.reply import Reply
 
 _READ_BYTES = 65_536
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_MOST_MOVES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Answer:
     reason: str
     content_type: str
     body: bytes
+    location: str = ""
 
 
 class Client:
@@ -37,8 +40,21 @@ class Client:
         self._line: _Line | None = None
 
     async def get(self, headers: Iterable[tuple[str, str]], max_bytes: int) -> Answer:
-        """Fetch the URL; raises FetchError. A kept connection that went stale is replaced once."""
-        request = self._request(headers)
+        """Fetch the URL; raises FetchError. A kept connection that went stale is replaced once.
+
+        Where the origin sends us to another path of its own we go; to another origin never, since the
+        headers may hold a token.
+        """
+        url, rows = self._url, list(headers)
+        for _ in range(_MOST_MOVES):
+            answer = await self._fetch(self._request(url, rows), max_bytes)
+            onward = _onward(url, answer)
+            if onward is None:
+                return answer
+            url = onward
+        raise FetchError(f"the target sent us on {_MOST_MOVES} times")
+
+    async def _fetch(self, request: bytes, max_bytes: int) -> Answer:
         line, self._line = self._line, None
         if line is not None and line.usable():
             try:
@@ -77,14 +93,26 @@ class Client:
             raise FetchError(f"cannot connect to {host}:{port}: {error}") from error
         return _Line(reader, writer)
 
-    def _request(self, headers: Iterable[tuple[str, str]]) -> bytes:
-        path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
-        host = self._url.netloc.rpartition("@")[2]
+    def _request(self, url: SplitResult, headers: Iterable[tuple[str, str]]) -> bytes:
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        host = url.netloc.rpartition("@")[2]
         rows = [f"GET {path} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers)]
         text = "\r\n".join(rows)
         if not text.isascii() or text.count("\r") + text.count("\n") != 2 * len(rows) - 2 or " " in path:
             raise FetchError("the URL or a header holds what a request cannot")
         return text.encode("ascii") + b"\r\n\r\n"
+
+
+def _onward(url: SplitResult, answer: Answer) -> SplitResult | None:
+    """Return where an answer sends us within the origin; anything else is an answer like any other."""
+    if answer.status not in _MOVED or not answer.location:
+        return None
+    try:
+        onward = urlsplit(urljoin(url.geturl(), answer.location))
+        same = (onward.scheme, onward.hostname, onward.port) == (url.scheme, url.hostname, url.port)
+    except ValueError:
+        return None
+    return onward._replace(netloc=url.netloc) if same else None
 
 
 class _StaleLine(Exception):
@@ -118,7 +146,7 @@ class _Line:
                 raise
             raise _StaleLine from error
         reason, kind = reply.reason.decode("latin-1"), reply.header(b"content-type")
-        return Answer(reply.status, reason, kind, reply.body), reply.kept
+        return Answer(reply.status, reason, kind, reply.body, reply.header(b"location")), reply.kept
 
     async def _read(self, reply: Reply) -> None:
         while not reply.done:
