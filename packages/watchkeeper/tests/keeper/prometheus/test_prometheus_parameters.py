@@ -123,3 +123,18 @@ def test_an_exposition_groups_by_name_and_escapes() -> None:
         '# TYPE a untyped\na{instance="",site="here",x="q\\"\\\\\\n"} +Inf 7\n'
         '# TYPE b untyped\nb{B="1",instance="",site="here"} 2 5\nb{instance="",site="own"} 0.5 6\n'
     )
+
+
+def test_names_that_the_text_format_cannot_hold_are_written_with_underscores() -> None:
+    """One such name must not break the page for its reader; metrics of one written name stand together."""
+    samples = {
+        (("1é", "v"), ("__name__", "a.b"), ("l:x", "é")): (5, 1.0),
+        (("__name__", "a_a"),): (5, 2.0),
+        (("__name__", "a_b"),): (5, 3.0),
+        (("__name__", "2:ok"), ("a.b", "lost"), ("a_b", "kept")): (5, 4.0),
+    }
+    assert exposition(samples, {}) == (
+        '# TYPE _:ok untyped\n_:ok{a_b="kept",instance=""} 4 5\n'
+        '# TYPE a_a untyped\na_a{instance=""} 2 5\n'
+        '# TYPE a_b untyped\na_b{__="v",instance="",l_x="é"} 1 5\na_b{instance=""} 3 5\n'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,6 +17,8 @@ from watchkeeper.keeper.web.prometheus.queries import running_of, source_of
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 LOOKBACK_MS = 300_000
+_METRIC = re.compile(r"^\d|[^a-zA-Z0-9_:]")
+_LABEL = re.compile(r"^\d|[^a-zA-Z0-9_]")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
@@ -51,21 +54,25 @@ def ended(series: Series) -> bool:
 def exposition(samples: dict[Labels, tuple[int, float]], external: dict[str, str]) -> str:
     """Write the text format, sorted by name; an absent instance is written as empty.
 
-    The empty label keeps the scraper's own `instance` away where it honours labels.
+    What the format cannot hold of a name becomes an underscore. The empty label keeps the
+    scraper's own `instance` away where it honours labels.
     Source: Prometheus, web/federate.
     """
     lines, last = [], ""
     for labels, (time_ms, value) in sorted(samples.items(), key=named):
         pairs = {**external, "instance": "", **dict(labels)}
-        name = pairs.pop("__name__", "")
+        name = _METRIC.sub("_", pairs.pop("__name__", ""))
         if name != last:
             lines.append(f"# TYPE {name} untyped")
             last = name
-        inner = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in sorted(pairs.items()))
+        # A label of that very name wins over one that is only written so.
+        plain = {_LABEL.sub("_", key): text for key, text in pairs.items()}
+        plain |= {key: text for key, text in pairs.items() if key in plain}
+        inner = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in sorted(plain.items()))
         lines.append(f"{name}{{{inner}}} {general(value)} {time_ms}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def named(sample: tuple[Labels, tuple[int, float]]) -> tuple[str, Labels]:
     """Order by metric, then labels: one metric's lines must stand together."""
-    return dict(sample[0]).get("__name__", ""), sample[0]
+    return _METRIC.sub("_", dict(sample[0]).get("__name__", "")), sample[0]
