@@ -1,9 +1,10 @@
 // Pack each built file beforehand (brotli and gzip), so that serving costs nothing, and say the weight.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const folder = process.argv[2] ?? new URL("../src/watchkeeper/keeper/web/static", import.meta.url).pathname;
+const folder = process.argv[2] ?? fileURLToPath(new URL("../src/watchkeeper/keeper/web/static", import.meta.url));
 const packable = /\.(html|js|css|svg|json)$/;
 
 function files(path) {
