@@ -53,6 +53,20 @@ def test_any_value_label_and_help_comes_back(
 
 
 @pytest.mark.parametrize(("write", "read"), FORMATS)
+@given(values=st.sets(st.text(st.characters(categories=("Cs", "Lu")), max_size=3), min_size=1, max_size=4))
+def test_lone_surrogates_are_written_out_and_stay_apart(
+    write: Callable[[Registry], str], read: Read, values: set[str]
+) -> None:
+    """File names and arguments that are no UTF-8 hold them; one must not cost the whole scrape."""
+    registry = Registry()
+    sizes = registry.gauge("size", "of \udc80", ("path",))
+    for value in values:
+        sizes.labels(value).set(1)
+    (family,) = read(write(registry).encode().decode())
+    assert len({sample.labels["path"] for sample in family.samples}) == len(values)
+
+
+@pytest.mark.parametrize(("write", "read"), FORMATS)
 @given(observed=st.lists(st.floats(0, 20), max_size=20))
 def test_histograms_come_back_bucket_by_bucket(
     write: Callable[[Registry], str], read: Read, observed: list[float]

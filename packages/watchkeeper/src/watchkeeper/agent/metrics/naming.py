@@ -43,12 +43,24 @@ def checked_labels(metric: str, names: Sequence[str], reserved: frozenset[str]) 
 
 def escaped_label(value: str) -> str:
     """Escape a label's value: backslash, line feed, double quote."""
-    return value.translate(_IN_LABEL)
+    return encodable(value).translate(_IN_LABEL)
+
+
+def encodable(text: str) -> str:
+    r"""Write a lone surrogate as `\udc80`: UTF-8 has no form for it, and one would fail a whole scrape.
+
+    They come from file names and arguments that are no UTF-8 (PEP 383).
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
 
 
 def escaped_help(text: str, quotes: bool) -> str:
     """Escape a help text; OpenMetrics escapes double quotes as well (`quotes`)."""
-    return text.translate(_IN_LABEL if quotes else _IN_HELP)
+    return encodable(text).translate(_IN_LABEL if quotes else _IN_HELP)
 
 
 def number(value: float) -> str:

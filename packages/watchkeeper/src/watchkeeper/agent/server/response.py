@@ -40,8 +40,9 @@ def plain(status: int, text: str, *headers: tuple[str, str]) -> Response:
 
 
 def as_json(status: int, document: object) -> Response:
-    """Answer with a JSON document."""
-    return Response(status, JSON_TYPE, (json.dumps(document, separators=(",", ":")).encode() + b"\n",))
+    """Answer with a JSON document; lone surrogates become `?`, since strict readers refuse their escapes."""
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return Response(status, JSON_TYPE, (text.encode(errors="replace") + b"\n",))
 
 
 def gzipped(response: Response) -> Response:
