@@ -98,8 +98,22 @@ def test_the_path_is_taken_from_any_target(target: str, path: str) -> None:
         ("text/plain", False),
         ("application/openmetrics-text; q=0", False),
         ("", False),
+        ("application/openmetrics-text;q=0.2, text/plain;q=0.8", False),
+        ("text/plain, application/openmetrics-text;q=0.5", False),
+        ("application/openmetrics-text;q=0.6,application/openmetrics-text;q=0.1,text/plain;q=0.5", True),
+        ("application/openmetrics-text;q=0.1, */*;q=0.9", True),
+        ("application/openmetrics-text;q=0.000000", False),
+        ("application/openmetrics-text;q=much", True),
     ],
 )
-def test_a_media_type_is_wanted_when_it_is_named_with_a_weight(accept: str, wanted: bool) -> None:
+def test_a_media_type_is_wanted_when_nothing_plain_weighs_more(accept: str, wanted: bool) -> None:
     request = Request("GET", "/", {"accept": accept}, True)
-    assert request.accepts("application/openmetrics-text") is wanted
+    assert request.accepts("application/openmetrics-text", rather_than="text/plain") is wanted
+
+
+@pytest.mark.parametrize(
+    ("coding", "weight"),
+    [("gzip", 1), ("br, gzip;q=0.5", 0.5), ("gzip;q=0", 0), ("x-gzip", 0), ("GZIP ; Q=0.3", 0.3), ("", 0)],
+)
+def test_a_coding_weighs_what_the_client_says(coding: str, weight: float) -> None:
+    assert Request("GET", "/", {"accept-encoding": coding}, True).weight("accept-encoding", "gzip") == weight

@@ -32,15 +32,29 @@ class Request:
 
         return dict(parse_qsl(self.query, keep_blank_values=True, max_num_fields=20)) if self.query else {}
 
-    def accepts(self, media_type: str) -> bool:
-        """Tell whether the `Accept` header names the media type with a weight above zero."""
-        for part in self.headers.get("accept", "").split(","):
-            name, *parameters = (piece.strip() for piece in part.lower().split(";"))
-            if name == media_type:
-                return not any(
-                    one.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for one in parameters
-                )
-        return False
+    def weight(self, header: str, name: str) -> float:
+        """Give the weight (0 to 1) with which `Accept` or its like names something; 0 where it does not."""
+        weights = [0.0]
+        for part in self.headers.get(header, "").lower().split(","):
+            first, *parameters = (piece.strip() for piece in part.split(";"))
+            if first == name:
+                weights.append(_weight(parameters))
+        return max(weights)
+
+    def accepts(self, media_type: str, rather_than: str) -> bool:
+        """Tell whether `Accept` names the media type, and the other one with no greater weight."""
+        weight = self.weight("accept", media_type)
+        return weight > 0 and weight >= self.weight("accept", rather_than)
+
+
+def _weight(parameters: list[str]) -> float:
+    """Read `q` among the parameters; one that is no number counts as if it were absent."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        digits = value.strip()
+        if name.strip() == "q" and digits.replace(".", "", 1).isdecimal() and digits.isascii():
+            return min(float(digits), 1.0)
+    return 1.0
 
 
 def split(buffer: bytes) -> tuple[Request | None, bytes]:

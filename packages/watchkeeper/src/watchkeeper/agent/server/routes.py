@@ -101,7 +101,7 @@ class Routes:
     async def _scraped(self, slow: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
         try:
             response = await slow(request)
-            wanted = "gzip" in request.headers.get("accept-encoding", "")
+            wanted = request.weight("accept-encoding", "gzip")
             return gzipped(response) if wanted and self._access.compress else response
         except Exception as error:
             return failed(request, error)
@@ -132,13 +132,13 @@ class Routes:
         runs = [one for one in self._watched.history() if wanted in (None, one.component)]
         if form == "json":
             return as_json(200, {"runs": [one.row() for one in runs]})
-        return Response(200, CSV_TYPE, (as_csv(runs).encode(),))
+        return Response(200, CSV_TYPE, (as_csv(runs).encode(errors="replace"),))
 
     async def _metrics(self, request: Request) -> Response:
         began = perf_counter()
         self._watched.refresh()
         registry = self._watched.registry
-        if request.accepts("application/openmetrics-text"):
+        if request.accepts("application/openmetrics-text", rather_than="text/plain"):
             body = await _rendered(exposition.openmetrics(registry.families()), began)
             body += [official.openmetrics(registry.taken), b"# EOF\n"]
             return Response(200, exposition.OPENMETRICS_TYPE, body)
