@@ -36,6 +36,10 @@ def read_book(settings: Settings, folder: Path) -> DexBook:
         raise SettingsError(
             f"dex: {settings.dex} is of chain {book.chain_id}, chain_id is {settings.chain_id}"
         )
+    for name in (*settings.market.tokens, settings.market.base):
+        if name not in book.tokens:
+            known = ", ".join(book.tokens)
+            raise SettingsError(f"market: token {name} is not in {settings.dex}; there are: {known}")
     return book
 
 
@@ -89,11 +93,8 @@ async def settled_block(rpc: Rpc) -> int:
 
 
 def chosen_tokens(book: DexBook, settings: Settings) -> dict[str, bytes]:
-    """Return the tokens to watch by symbol; raise LoadError for a symbol that the book lacks."""
+    """Return the tokens to watch by symbol."""
     names = settings.market.tokens or tuple(book.tokens)
-    for name in (*names, settings.market.base):
-        if name not in book.tokens:
-            raise LoadError(f"token {name} is not in {settings.dex}; there are: {', '.join(book.tokens)}")
     return {name: book.tokens[name].address for name in names}
 
 

@@ -11,9 +11,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import yaml
+
+from arbbot.dex.address import AddressError, parse_address
 
 
 class SettingsError(ValueError):
@@ -133,7 +136,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "metrics": MetricsSettings,
     "log": LogSettings,
 }
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # secp256k1
 KEY_LIKE = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 
 
@@ -143,16 +146,30 @@ def load_settings(path: Path) -> Settings:
         tree = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: {told(error)}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: it nests too deep") from None
+    except (UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{path}: {error}") from None
     return read_settings(tree, str(path))
+
+
+def told(error: yaml.YAMLError) -> str:
+    """Say what is wrong and where, without the line itself: a key may stand in it."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "no YAML"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else problem
 
 
 def read_settings(tree: Any, name: str = "configuration") -> Settings:
     """Turn parsed YAML into Settings; raise SettingsError with the key at fault."""
     if not isinstance(tree, dict):
         raise SettingsError(f"{name}: expected a mapping of settings, got {type(tree).__name__}")
-    refuse_keys(tree, name)
+    try:
+        refuse_keys(tree, name)
+    except RecursionError:
+        raise SettingsError(f"{name}: it nests too deep, or an alias contains itself") from None
     refuse_unknown(tree, Settings, name, "")
     for section, kind in SECTIONS.items():
         if isinstance(tree.get(section), dict):
@@ -169,6 +186,7 @@ def refuse_keys(tree: Any, name: str, path: str = "") -> None:
     """Refuse anything that looks like a private key, wherever it stands, without repeating it."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
+            refuse_keys(key, name, f"the name of a setting{path and ' in ' + path}")
             refuse_keys(value, name, f"{path}.{key}" if path else str(key))
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
@@ -205,8 +223,11 @@ def refuse_bad_values(settings: Settings, name: str) -> None:
     addresses = {"execution.executor": settings.execution.executor}
     addresses |= {f"feed.signers[{at}]": signer for at, signer in enumerate(settings.feed.signers)}
     for path, address in addresses.items():
-        if address is not None and not ADDRESS.fullmatch(address):
-            raise SettingsError(f"{name}: {path} is no address (0x and 40 hexadecimal digits): {address!r}")
+        try:
+            if address is not None:
+                parse_address(address)
+        except AddressError as fault:
+            raise SettingsError(f"{name}: {path}: {fault}") from None
     refuse_bad_numbers(settings, name)
 
 
@@ -238,6 +259,17 @@ def refuse_bad_numbers(settings: Settings, name: str) -> None:
     ):
         if not url.startswith(schemes):
             raise SettingsError(f"{name}: {path} is {url!r}; it must begin with {' or '.join(schemes)}")
+        if not names_host(url):
+            raise SettingsError(f"{name}: {path} names no host, or a port that there is not")
+
+
+def names_host(url: str) -> bool:
+    """Tell whether a URL has a host, and a port that can be, if any."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def execution_enabled(settings: Settings, environment: Mapping[str, str] = os.environ) -> bool:
@@ -254,9 +286,14 @@ def read_key(environment: Mapping[str, str] = os.environ) -> bytes:
             text = Path(file).read_text()
         except OSError as error:
             raise SettingsError(f"ARBBOT_KEY_FILE: {error.strerror}: {file}") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"ARBBOT_KEY_FILE: {file} is no text") from None
     text = text.strip()
     if not text:
         raise SettingsError("no signing key: set ARBBOT_KEY_FILE (or ARBBOT_KEY)")
     if not KEY_LIKE.fullmatch(text):
         raise SettingsError("the signing key is not 64 hexadecimal digits (its text is not shown)")
-    return bytes.fromhex(text.removeprefix("0x"))
+    key = bytes.fromhex(text.removeprefix("0x"))
+    if not 0 < int.from_bytes(key, "big") < CURVE_ORDER:
+        raise SettingsError("the signing key is zero or beyond the curve's order (its text is not shown)")
+    return key
