@@ -323,3 +323,25 @@ def test_standard_input_is_read_and_a_broken_pipe_ends_quietly() -> None:
     )
     done = pipe('set -o pipefail; "$PYTHON" -m arbbot.replay - | head -n 1', many)
     assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, b"", 1)
+
+
+def test_a_full_disk_is_said_of_the_output(tmp_path: Path) -> None:
+    """The error must not be taken for one of the file that is read."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("/dev/full is absent")
+    file = tmp_path / "frames.jsonl"
+    file.write_text(
+        '{"version":1,"messages":[{"sequenceNumber":1,"message":{"message":{"header":{"kind":10}}}}]}\n'
+    )
+    with full.open("wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "arbbot.replay", str(file)],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "the output: No space left" in done.stderr

@@ -205,7 +205,8 @@ def _open(name: str) -> BinaryIO:
 
 def _plain(fault: Exception, dex: str | None) -> str:
     if isinstance(fault, OSError):
-        return f"{fault.filename}: {fault.strerror}"
+        # Only the output has no name: what is read was opened by one.
+        return f"{fault.filename or 'the output'}: {fault.strerror}"
     return f"{dex}: {fault}"
 
 
