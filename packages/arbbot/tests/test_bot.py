@@ -209,6 +209,29 @@ async def test_after_a_gap_nothing_is_decided_until_the_chain_has_spoken() -> No
     assert len(hand.plans) == 1
 
 
+@pytest.mark.parametrize("stray", [1 << 40, (1 << 64) - 1])
+async def test_a_damaged_number_does_not_end_the_trading(stray: int) -> None:
+    """It is counted as malformed; the messages around it are no gap."""
+    hand = Hand()
+    ours, observer, _ = bot(hand)
+    ours.on_frame(frame(101))
+    ours.on_frame(frame(stray, signed()))
+    assert observer.seen[("parse_error", "shape")] == 1
+    ours.on_frame(frame(102, signed()))
+    await asyncio.gather(*ours._running)
+    assert len(hand.plans) == 1
+
+
+async def test_a_feed_that_begins_anew_is_followed() -> None:
+    """Where its numbers restart far below, or the first one seen was damaged."""
+    ours, observer, _ = bot(Hand())
+    ours.on_frame(frame(1 << 40))
+    for number in (101, 102, 103):
+        ours.on_frame(frame(number, signed(nonce=number)))
+    assert ours._cursor.last == 103
+    assert observer.seen[("parse_error", "shape")] == 1
+
+
 async def test_an_old_message_feeds_the_state_and_decides_nothing() -> None:
     """A backlog is history."""
     hand = Hand()

@@ -12,6 +12,7 @@ from typing import Any
 
 from arbbot.decode import (
     DecodeError,
+    FrameError,
     Grade,
     Message,
     MessageError,
@@ -124,7 +125,9 @@ class Bot:
             self._observer.reorg()
             touched |= self._market.rewind(sequence)
             return True
-        if sequence == self.feed.resumed_at:
+        if verdict is Verdict.STRAY:
+            self._malformed(FrameError("shape", f"number {sequence} is far from {self._cursor.last}"))
+        elif sequence == self.feed.resumed_at:
             self.feed.resumed_at = None  # the repeat that we asked for is no disturbance
         else:
             self._observer.duplicate()

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbbot.feed import Cursor, Verdict
+from arbbot.feed.cursor import FAR
 
 numbers = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([b"a", b"b"])), max_size=60)
 
@@ -53,3 +54,30 @@ def test_memory_is_bounded_and_what_it_forgot_is_old() -> None:
         cursor.judge(number, None)
     assert cursor.judge(2, None) == (Verdict.OLD, 0)
     assert cursor.judge(8, None) == (Verdict.DUPLICATE, 0)
+
+
+@given(st.integers(0, 10**9), st.integers(FAR + 10, (1 << 64) - 10**10), st.booleans())
+def test_one_number_from_nowhere_changes_nothing(at: int, distance: int, above: bool) -> None:
+    """Believed, a single damaged number would make all that follow a gap, or old, for ever."""
+    start = at if above else at + distance
+    cursor = Cursor()
+    cursor.judge(start, None)
+    assert cursor.judge(start + distance if above else at, None) == (Verdict.STRAY, 0)
+    assert (cursor.last, cursor.missing) == (start, 0)
+    assert cursor.judge(start + 1, None) == (Verdict.NEW, 0)
+    assert cursor.judge(start, None) == (Verdict.DUPLICATE, 0)
+
+
+@given(st.integers(0, 10**9), st.integers(FAR + 10, (1 << 64) - 10**10), st.booleans())
+def test_two_numbers_in_a_row_from_afar_are_where_the_feed_is_now(
+    at: int, distance: int, above: bool
+) -> None:
+    """After days away, or where the feed began anew, the cursor follows; what it missed is a gap."""
+    before, now = (at, at + distance) if above else (at + distance, at)
+    cursor = Cursor()
+    cursor.judge(before, None)
+    cursor.judge(now, None)
+    verdict, skipped = cursor.judge(now + 1, None)
+    assert verdict is Verdict.NEW and skipped >= 1
+    assert cursor.next_request == now + 1
+    assert cursor.judge(now + 2, None) == (Verdict.NEW, 0)
