@@ -160,6 +160,20 @@ async def test_a_server_that_asks_for_patience_gets_it(feed: Feed) -> None:
     assert seen.events == ["rate_limited", "rate_limited", "connected"]
 
 
+async def test_a_wait_that_cannot_be_meant_is_not_kept(feed: Feed) -> None:
+    """Neither for ever, nor an error: what is no number is as if it were absent, a day is the most."""
+    seen = Seen()
+    words = ["inf", "nan", "-5", "1e9", "9" * 400]
+    feed.refuse = [web.Response(status=429, headers={"Retry-After": word}) for word in words]
+    feed.sessions = [stay]
+    feeder, waits = client(feed, seen, Cursor())
+    task = asyncio.create_task(feeder.run())
+    await seen.until(lambda: "connected" in seen.events)
+    await stop(task)
+    assert max(waits[:4]) <= FeedSettings(url="ws://h").backoff_limit_seconds
+    assert waits[4] == 86_400.0
+
+
 async def test_nobody_listening_is_tried_again(feed: Feed) -> None:
     """A refused connection is a reason, not an end."""
     seen = Seen()

@@ -20,6 +20,7 @@ from arbbot.ports import FeedObserver
 from arbbot.settings import FeedSettings
 
 FEED_VERSION = "2"
+LONGEST_WAIT = 86_400.0
 MAX_FRAME = 64 * 1024 * 1024  # 240 messages of 256 KiB each would be a full backlog segment
 
 
@@ -157,9 +158,8 @@ def refusal(error: Any) -> tuple[float | None, str]:
     """Return the wait that a refused handshake asks for, and a word for it."""
     response = getattr(error, "response", None)
     status = int(getattr(response, "status", 0) or 0)
-    after = response.headers.get("Retry-After") if response is not None else None
-    try:
-        wait = float(after) if after is not None else None
-    except ValueError:
-        wait = None
+    after = str(response.headers.get("Retry-After", "")) if response is not None else ""
+    # Seconds alone are read (RFC 9110 allows a date, too); more than a day is no answer to a feed's reader.
+    plain = after.isascii() and after.isdecimal()
+    wait = min(float(after[:9]), LONGEST_WAIT) if plain else None
     return wait, "rate_limited" if status in (403, 429) else "handshake"
