@@ -163,7 +163,9 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, told: str) -> None
         parse_book(SMALL.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("text", ["", "- a", "tokens: 5\nchain_id: 1", "chain_id: 1\ntokens: {A: 5}"])
+@pytest.mark.parametrize(
+    "text", ["", "- a", "tokens: 5\nchain_id: 1", "chain_id: 1\ntokens: {A: 5}", "a: " + "[" * 3000]
+)
 def test_a_book_of_another_shape_is_an_error(text: str) -> None:
     with pytest.raises(DexBookError):
         parse_book(text)

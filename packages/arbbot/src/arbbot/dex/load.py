@@ -151,6 +151,8 @@ def parse_book(text: str) -> DexBook:
         content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as fault:
         raise DexBookError(f"no YAML: {' '.join(str(fault).split())}") from None
+    except RecursionError:
+        raise DexBookError("no YAML: it nests too deep") from None
     top = _Section(content, "")
     chain_id = top.take("chain_id", _number)
     tokens = {name: _token(name, entry) for name, entry in top.sections("tokens")}
