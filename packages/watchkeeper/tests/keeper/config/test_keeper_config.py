@@ -67,6 +67,7 @@ def test_nothing_is_everything_by_default() -> None:
         ("retention: {size: big}", "retention.size: expected a size such as"),
         ("data: a\ndata: b", "'data' is given twice"),
         ("[", "not YAML"),
+        ("[" * 3000, "nests too deep"),
         ("- 1", "the file: expected a mapping"),
         ("scrape_configs: [{}]", "scrape_configs[0]: object missing required field"),
         ("scrape_configs: [{job_name: a}, {job_name: a}]", "scrape_configs[1].job_name"),

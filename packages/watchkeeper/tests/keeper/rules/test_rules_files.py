@@ -138,6 +138,11 @@ def test_groups_of_one_name_are_refused_over_all_documents_of_a_file() -> None:
     assert "repeated in the same file" in problems("groups: [{name: g}]\n---\ngroups: [{name: g}]")[0]
 
 
+def test_a_file_that_nests_without_end_is_a_problem() -> None:
+    """It must not end the keeper that loads it again."""
+    assert "nests too deep" in problems("groups: " + "[" * 3000)[0]
+
+
 def test_a_file_that_is_not_there_is_a_problem_of_its_own(tmp_path: Path) -> None:
     """The file's name and the system's reason are told."""
     with pytest.raises(RuleFileError, match=r"nowhere\.yaml: cannot be read"):

@@ -83,6 +83,7 @@ SHORT = "slos: [{name: a, service: s, objective: 99, bad: b_total, total: t_tota
         ("slos: 3", "slos: expected a list"),
         ("- 1", "expected a mapping"),
         ("a: [", "not YAML"),
+        ("a: " + "[" * 3000, "nests too deep"),
         ("apiVersion: openslo/v9\nkind: SLO", "apiVersion: expected openslo/v1alpha or openslo/v1"),
     ],
 )

@@ -52,6 +52,8 @@ def parse(text: str) -> Config:
         raw = yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError("not YAML: it nests too deep") from None
     raw = {} if raw is None else raw
     check_keys(raw, Config, "")
     config = convert(raw)

@@ -49,6 +49,8 @@ class Document:
             mark = getattr(error, "problem_mark", None)
             reason = getattr(error, "problem", None) or str(error)
             self.wrong(mark.line + 1 if mark else 0, f"not YAML: {reason}")
+        except RecursionError:
+            self.wrong(0, "not YAML: it nests too deep")
 
     def mapping(self, node: yaml.Node, known: Collection[str], what: str) -> Mapping[str, yaml.Node]:
         """Return a mapping's values by key; unknown and repeated keys are problems."""

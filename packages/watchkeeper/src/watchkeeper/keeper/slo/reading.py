@@ -59,3 +59,5 @@ def loaded(text: str) -> list[Any]:
         return list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
         raise ObjectiveInvalid(f"not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ObjectiveInvalid("not YAML: it nests too deep") from None
