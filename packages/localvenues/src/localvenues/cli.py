@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import re
 import signal
 import sys
@@ -42,6 +43,32 @@ def address(word: str) -> bytes:
     return bytes.fromhex(word[2:])
 
 
+def port(word: str) -> int:
+    """Read a port; 0 takes any free one."""
+    if not word.isascii() or not word.isdecimal() or int(word[:6]) >= 1 << 16:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port")
+    return int(word)
+
+
+def rate(word: str) -> float:
+    """Read a number of trades per second; 0 is a quiet market."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from zero on")
+    return value
+
+
+def positive(word: str) -> float:
+    """Read a number above zero."""
+    value = rate(word)
+    if not value:
+        raise argparse.ArgumentTypeError(f"{word!r} is not above zero")
+    return value
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
     root = argparse.ArgumentParser(prog="localvenues", description="Local venues that speak the true wires.")
@@ -49,16 +76,16 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("arbitrum", help="a chain, its DEXes, traders and a sequencer feed")
     one.add_argument("--dir", type=Path, required=True, help="venue.json and the node's log go here")
     one.add_argument("--seed", type=int, default=1, help="decides everything that is random")
-    one.add_argument("--rpc-port", type=int, default=0)
-    one.add_argument("--feed-port", type=int, default=0)
-    one.add_argument("--control-port", type=int, default=0)
-    one.add_argument("--block-time", type=float, default=0.25, help="seconds")
+    one.add_argument("--rpc-port", type=port, default=0)
+    one.add_argument("--feed-port", type=port, default=0)
+    one.add_argument("--control-port", type=port, default=0)
+    one.add_argument("--block-time", type=positive, default=0.25, help="seconds")
     one.add_argument("--fund", type=address, action="append", default=[], metavar="0xADDRESS")
     one.add_argument("--faults", default="", metavar="NAME[@START][+SECONDS],...")
     one.add_argument("--sign-feed", action="store_true", help="sign feed messages (venue.json: feed_signer)")
     one.add_argument("--chain-id", type=int, default=412_346)
     one.add_argument("--offset", type=int, default=0, help="block number minus sequence number")
-    one.add_argument("--rate", type=float, default=8.0, help="trades per second")
+    one.add_argument("--rate", type=rate, default=8.0, help="trades per second")
     one.add_argument("--backlog", type=int, default=1200, help="feed messages kept for late readers")
     one.add_argument("--require-version", action="store_true", help="refuse readers that name no version")
     add_channels(verbs.add_parser("channels", help="a pager, chats, a mailbox and a webhook"))
@@ -69,8 +96,8 @@ def parser() -> argparse.ArgumentParser:
 def add_channels(verb: argparse.ArgumentParser) -> None:
     """Add the options of `localvenues channels`."""
     verb.add_argument("--dir", type=Path, required=True, help="channels.json and received.jsonl go here")
-    verb.add_argument("--http-port", type=int, default=0)
-    verb.add_argument("--smtp-port", type=int, default=0)
+    verb.add_argument("--http-port", type=port, default=0)
+    verb.add_argument("--smtp-port", type=port, default=0)
     verb.add_argument("--script", action="append", default=[], metavar="CHANNEL=STEP,...")
 
 
