@@ -97,3 +97,32 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The path is what a person needs."""
     with pytest.raises(SettingsError, match=r"nowhere\.yaml: no such file"):
         load_settings(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'"0x{KEY}": 1',
+        f"0x{KEY}: 1",
+        f"risk:\n  {KEY}: 1",
+        f'private: "0x{KEY}',
+        f"private:\t0x{KEY}",
+        f"[0x{KEY}",
+    ],
+)
+def test_a_key_in_a_wrong_place_of_the_file_is_not_repeated(text: str, tmp_path: Path) -> None:
+    """Neither as the name of a setting nor in a line that is no YAML."""
+    file = tmp_path / "copybot.yaml"
+    file.write_text(f"execution: {{mode: paper}}\n{text}\n")
+    with pytest.raises(SettingsError, match=r"copybot\.yaml") as caught:
+        load_settings(file)
+    assert KEY[:12] not in str(caught.value) and str(int(KEY, 16)) not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "a: " + "[" * 5000])
+def test_a_file_without_end_is_a_clear_error(text: str, tmp_path: Path) -> None:
+    """An alias may contain itself; brackets may go on and on."""
+    file = tmp_path / "copybot.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match="too deep"):
+        load_settings(file)

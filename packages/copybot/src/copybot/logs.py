@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, MutableMapping
 from time import monotonic
@@ -18,31 +19,46 @@ class Redaction:
     """Replace the values of secrets, and of fields named like one."""
 
     def __init__(self) -> None:
-        self._secrets: list[str] = []
+        self._forms: list[str] = []
+        self._pattern: re.Pattern[str] | None = None
 
     def hide(self, secret: bytes) -> None:
-        """Hide this value in every later line, with and without 0x, in both cases."""
-        self._secrets += [secret.hex(), secret.hex().upper()]
+        """Hide this value in every later line: its digits in either case, its number, its bytes."""
+        self._learn(secret.hex(), str(int.from_bytes(secret, "big")), repr(secret)[2:-1])
 
     def hide_text(self, secret: str) -> None:
         """Hide this text in every later line."""
-        self._secrets.append(secret)
+        self._learn(secret, repr(secret)[1:-1])
+
+    def _learn(self, *forms: str) -> None:
+        self._forms += [*forms, *(form.replace("\\", "\\\\") for form in forms)]
+        longest_first = sorted(map(re.escape, filter(None, self._forms)), key=len, reverse=True)
+        self._pattern = re.compile("|".join(longest_first), re.IGNORECASE)
 
     def __call__(
         self, _logger: Any, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
-        for name, value in event.items():
-            if name.lower() in SECRET_NAMES and name.lower() not in PUBLIC_NAMES:
+        for name in event:
+            words = name.lower().split("_")
+            if name.lower() not in PUBLIC_NAMES and any(word in SECRET_NAMES for word in words):
                 event[name] = "***"
-            elif isinstance(value, str):
-                event[name] = self.text(value)
         return event
+
+    def line(self, _logger: Any, _method: str, line: Any) -> str:
+        """Redact a line as it is written: a secret may stand inside an exception, a list, a number."""
+        return self.text(str(line))
 
     def text(self, value: str) -> str:
         """Return the text with every known secret replaced."""
-        for secret in self._secrets:
-            value = value.replace(secret, "***")
-        return value
+        return self._pattern.sub("***", value) if self._pattern else value
+
+
+class RedactedFormatter(logging.Formatter):
+    """Writes the lines of libraries, which log past structlog."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format as ever, without secrets."""
+        return redaction.text(super().format(record))
 
 
 redaction = Redaction()
@@ -59,12 +75,15 @@ def configure(form: str, level: str) -> None:
             structlog.processors.JSONRenderer()
             if form == "json"
             else structlog.dev.ConsoleRenderer(colors=False),
+            redaction.line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactedFormatter(logging.BASIC_FORMAT))
+    logging.basicConfig(handlers=[handler], level=logging.ERROR)
 
 
 def logger() -> Any:

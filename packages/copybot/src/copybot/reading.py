@@ -80,12 +80,23 @@ def load_settings(path: Path) -> Settings:
         tree = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: {told(error)}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: it nests too deep") from None
+    except (UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{path}: {error}") from None
     try:
         return read_settings(tree if tree is not None else {}, str(path))
     except RecursionError:
         raise SettingsError(f"{path}: the settings hold themselves, or are nested too deep") from None
+
+
+def told(error: yaml.YAMLError) -> str:
+    """Say what is wrong and where, without the line itself: a key may stand in it."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "no YAML"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else problem
 
 
 def read_settings(tree: Any, name: str = "configuration") -> Settings:
@@ -109,6 +120,7 @@ def refuse_keys(tree: Any, name: str, path: str = "") -> None:
     """Refuse anything that looks like a private key, wherever it stands, without repeating it."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
+            refuse_keys(key, name, f"the name of a setting{path and ' in ' + path}")
             refuse_keys(value, name, f"{path}.{key}" if path else str(key))
     elif isinstance(tree, list):
         for index, value in enumerate(tree):

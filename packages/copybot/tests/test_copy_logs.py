@@ -1,0 +1,75 @@
+"""Secrets never leave in a log line."""
+
+import logging
+
+import pytest
+import structlog
+
+from copybot import logs
+from copybot.logs import Redaction
+
+SECRET = bytes(range(200, 232))
+DIGITS = SECRET.hex()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x 0x" + DIGITS,
+        DIGITS.upper(),
+        DIGITS.swapcase()[:20] + DIGITS[20:],
+        ValueError("bad " + DIGITS),
+        {"deep": ["0x" + DIGITS]},
+        SECRET,
+        int(DIGITS, 16),
+    ],
+)
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_known_secret_is_hidden_wherever_it_stands(
+    form: str, value: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the text, in a field of any type, in an exception's traceback; the rest of the line stays."""
+    monkeypatch.setattr(logs, "redaction", redaction := Redaction())
+    redaction.hide(SECRET)
+    logs.configure(form, "info")
+    structlog.configure(cache_logger_on_first_use=False)
+    try:
+        raise RuntimeError(f"about {DIGITS}")
+    except RuntimeError:
+        logs.logger().exception(f"with 0x{DIGITS}", odd=value, n=3)
+    told = capsys.readouterr().err
+    plain = told.lower().replace("\\\\", "\\")
+    assert DIGITS not in plain and str(int(DIGITS, 16)) not in plain and repr(SECRET)[2:-1] not in plain
+    assert "RuntimeError" in told and "***" in told and "3" in told
+
+
+@pytest.mark.parametrize("name", ["key", "private_key", "api_key", "Authorization", "token_secret"])
+def test_a_field_named_like_a_secret_is_hidden(name: str) -> None:
+    """Its value need not be known."""
+    assert Redaction()(None, "info", {"event": "x", name: "abc"}) == {"event": "x", name: "***"}
+    assert Redaction()(None, "info", {"token": "0x1", "keyboard": 1}) == {"token": "0x1", "keyboard": 1}
+
+
+def test_what_a_library_logs_is_redacted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries log past structlog."""
+    monkeypatch.setattr(logs, "redaction", redaction := Redaction())
+    redaction.hide(SECRET)
+    record = logging.LogRecord("asyncio", logging.ERROR, "", 0, "lost 0x%s", (DIGITS,), None)
+    assert logs.RedactedFormatter(logging.BASIC_FORMAT).format(record) == "ERROR:asyncio:lost 0x***"
+
+
+@pytest.mark.parametrize(
+    "value", ["12:the-token", {"url": "https://x/bot12:the-token/send"}, OSError("12:the-token")]
+)
+def test_a_known_text_is_hidden_wherever_it_stands(
+    value: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A channel's token in an address or in an error of its library."""
+    monkeypatch.setattr(logs, "redaction", redaction := Redaction())
+    redaction.hide_text("12:the-token")
+    redaction.hide_text("")
+    logs.configure("json", "info")
+    structlog.configure(cache_logger_on_first_use=False)
+    logs.logger().warning("not sent", odd=value)
+    told = capsys.readouterr().err
+    assert "the-token" not in told and "***" in told and "not sent" in told
