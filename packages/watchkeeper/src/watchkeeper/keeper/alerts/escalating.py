@@ -71,7 +71,7 @@ class Escalations:
 
 
 def set_back(run: Run, policy: Policy, now: float) -> Run:
-    """Return a run that waits no longer than its policy can ask for: the clock may have been set back."""
-    longest = max((step.seconds for step in policy.steps if isinstance(step, Wait)), default=0.0)
-    nearest = now + max(longest, ASK_AGAIN)
+    """Return a run that waits no longer than its last step asked for: the clock may have been set back."""
+    last = policy.steps[run.step - 1] if 0 < run.step <= len(policy.steps) else None
+    nearest = now + (last.seconds if isinstance(last, Wait) else ASK_AGAIN)
     return replace(run, wake_at=nearest) if run.wake_at > nearest else run
