@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -30,6 +31,7 @@ from watchkeeper.keeper.notify.message.times import moment
 from watchkeeper.keeper.notify.pace import Limit
 
 LIMIT = Limit(per_second=1.0, burst=10)
+LOG = logging.getLogger("watchkeeper.notify")
 OWN = frozenset({"to", "from", "subject", "date", "message-id", "mime-version", "content-type"})
 
 
@@ -160,7 +162,8 @@ class EmailSender:
         session = await Session.open(server.host, server.port, server.tls if server.implicit else None)
         try:
             await self._prepare(session)
-            await session.deliver(self._sender, self._recipients, raw)
+            for refused in await session.deliver(self._sender, self._recipients, raw):
+                LOG.error("the mail goes to the others alone: %s", self._voice.redactor.text(refused))
             await session.quit()
         finally:
             session.close()

@@ -123,20 +123,34 @@ class Session:
             raise ChannelError(f"AUTH: no way that both sides know (server: {told})", retryable=False)
 
     async def _cram(self, login: Login) -> None:
-        challenge = base64.b64decode((await self.ask("AUTH CRAM-MD5")).expect(3, "AUTH").text)
+        reply = (await self.ask("AUTH CRAM-MD5")).expect(3, "AUTH")
+        try:
+            challenge = base64.b64decode(reply.text)
+        except ValueError:
+            raise ChannelError("AUTH: the server's challenge is not base64", reason="connection") from None
         digest = hmac.new(login.secret.encode(), challenge, "md5").hexdigest()
         (await self.ask(encoded(f"{login.user} {digest}"))).expect(2, "AUTH")
 
-    async def deliver(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
-        """Hand a message over; its lines end in CRLF. Done when the server has taken it."""
+    async def deliver(self, sender: str, recipients: Sequence[str], message: bytes) -> list[str]:
+        """Hand a message over; its lines end in CRLF. Done when the server has taken it.
+
+        Returns why some of the recipients are refused for good: a mailbox that is gone must not keep the
+        page from the others. One that is put off puts the message off, so that nobody gets it twice.
+        """
         (await self.ask(f"MAIL FROM:<{sender}>")).expect(2, "MAIL")
+        refused: list[str] = []
         for recipient in recipients:
-            (await self.ask(f"RCPT TO:<{recipient}>")).expect(2, f"RCPT {recipient}")
+            reply = await self.ask(f"RCPT TO:<{recipient}>")
+            if reply.code // 100 != 5 or len(refused) == len(recipients) - 1:
+                reply.expect(2, f"RCPT {recipient}")
+            else:
+                refused.append(f"RCPT {recipient}: {reply.code} {reply.text}")
         (await self.ask("DATA")).expect(3, "DATA")
         stuffed = message.replace(b"\r\n.", b"\r\n..")
         stuffed = b"." + stuffed if stuffed.startswith(b".") else stuffed
         await self._write(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
         (await self.reply()).expect(2, "DATA")
+        return refused
 
     async def quit(self) -> None:
         """Part in peace; the message is taken already, so nothing here can fail it."""
