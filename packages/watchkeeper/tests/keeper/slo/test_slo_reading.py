@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from watchkeeper.keeper.rules import read
 from watchkeeper.keeper.slo import (
@@ -161,6 +162,44 @@ def test_openslo_documents_refer_to_each_other() -> None:
     (policy,) = [rule for group in compiled(one) for rule in group.rules if getattr(rule, "hold", "")]
     assert "ratio_rate1h" in policy.expr
     assert ">= (2 * 0.005)" in policy.expr
+
+
+def test_a_list_of_documents_is_as_good_as_many() -> None:
+    """OpenSLO's own tools write them so."""
+    listed = yaml.safe_dump(list(yaml.safe_load_all(OPENSLO)))
+    assert read_objectives(listed) == read_objectives(OPENSLO)
+
+
+SLOTH = """
+version: prometheus/v1
+service: api
+slos:
+- name: answers
+  objective: 99.9
+  interval: {INTERVAL}
+  sli: {events: {error_query: 'rate(bad[{{.window}}])', total_query: 'rate(all[{{.window}}])'}}
+  alerting: {name: Answers, ticket_alert: {disable: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("interval", "found"),
+    [
+        ("slierror: 4m, metadata: 2m, alert: 30s", ["4m", "2m", "30s"]),
+        ("all: 5m", ["5m", "5m", "5m"]),
+        ("all: 5m, alert: 1m", ["5m", "5m", "1m"]),
+    ],
+)
+def test_sloths_groups_are_looked_at_as_often_as_told(interval: str, found: list[str]) -> None:
+    """All alike, or each kind of group by its own interval."""
+    (one,) = read_objectives(SLOTH.replace("INTERVAL", interval))
+    assert [group.interval for group in compiled(one)] == found
+
+
+@pytest.mark.parametrize("interval", ["alert: soon", "alerts: 1m"])
+def test_an_interval_that_is_none_is_named(interval: str) -> None:
+    with pytest.raises(ObjectiveInvalid, match=r"slos\[0\]\.interval\.alert"):
+        read_objectives(SLOTH.replace("INTERVAL", interval))
 
 
 def test_a_missing_document_is_named() -> None:

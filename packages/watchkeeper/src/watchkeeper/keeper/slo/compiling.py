@@ -56,7 +56,8 @@ def is_long(rule: Recording) -> bool:
 def group(
     objective: Objective, kind: str, rules: Iterable[Recording | Alert], interval: str = ""
 ) -> RuleGroup:
-    return RuleGroup(f"sloth-slo-{kind}-{objective.id}", tuple(rules), objective.interval or interval)
+    told = objective.intervals.get(kind) or objective.interval
+    return RuleGroup(f"sloth-slo-{kind}-{objective.id}", tuple(rules), told or interval)
 
 
 def check(objective: Objective, groups: Iterable[RuleGroup]) -> None:

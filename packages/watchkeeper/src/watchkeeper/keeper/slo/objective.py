@@ -70,6 +70,7 @@ class Objective:
     `by` are labels that every expression keeps, so that each value has a budget of its own. Where
     `rolling` is false the period follows the calendar of `zone`. `lean` lets the long windows be
     computed from the recorded short one, which costs a fraction; Sloth computes each from the raw series.
+    How often the rules are looked at is `interval`, or that of the kind of group in `intervals`.
     """
 
     service: str
@@ -86,6 +87,7 @@ class Objective:
     by: tuple[str, ...] = ()
     spec: str = "watchkeeper/v1"
     interval: str = ""
+    intervals: Mapping[str, str] = field(default_factory=dict)
     correction: bool = False
     lean: bool = False
     rolling: bool = True

@@ -23,7 +23,9 @@ def read_objectives(text: str, period: int = MONTH, templates: Templates | None 
     period is for files that do not tell one (seconds), templates are indicator plugins by their id.
     Raise ObjectiveInvalid naming the place, SliUnknown for a plugin without a template.
     """
-    documents = [one for one in loaded(text) if one is not None]
+    # OpenSLO's own tools write many objects as one list.
+    documents = [one for raw in loaded(text) for one in (raw if isinstance(raw, list) else [raw])]
+    documents = [one for one in documents if one is not None]
     shelf = Shelf.of(documents)
     found = [one for raw in documents for one in objectives_of(raw, shelf, period, templates or {})]
     seen: set[str] = set()

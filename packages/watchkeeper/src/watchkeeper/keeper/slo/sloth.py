@@ -17,7 +17,8 @@ from watchkeeper.keeper.slo.windows import MONTH, AlertWindows, BurnWindow
 
 PLAIN: Final = "prometheus/v1"
 RESOURCE: Final = "sloth.slok.dev/v1"
-SLO_KEYS: Final = "name objective description labels sli alerting plugins"
+SLO_KEYS: Final = "name objective description labels sli alerting plugins interval"
+INTERVALS: Final = "all default slierror sliError metadata alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def sloth_objectives(
 
 
 def objective(one: Fields, service: Service, templates: Mapping[str, Mapping[str, str]]) -> Objective:
+    paces = one.mapping("interval", known=INTERVALS)
     return Objective(
         service=service.name,
         name=one.text("name"),
@@ -58,7 +60,25 @@ def objective(one: Fields, service: Service, templates: Mapping[str, Mapping[str
         labels={**service.labels, **one.texts("labels")},
         alerting=alerting(one.mapping("alerting")),
         spec=service.spec,
+        interval=pace(paces, "all"),
+        intervals=paces_of(paces),
     )
+
+
+def pace(paces: Fields, *keys: str) -> str:
+    """Return how often rules are looked at, as it is written; nothing where it is not told."""
+    for key in keys:
+        paces.length(key, 0)
+    return paces.text(*keys, default="")
+
+
+def paces_of(paces: Fields) -> dict[str, str]:
+    """Return how often the rules of each kind of group are looked at."""
+    return {
+        "sli-recordings": pace(paces, "slierror", "sliError"),
+        "meta-recordings": pace(paces, "metadata"),
+        "alerts": pace(paces, "alert"),
+    }
 
 
 def indicator(sli: Fields, templates: Mapping[str, Mapping[str, str]]) -> Indicator:
@@ -122,7 +142,8 @@ def changed(found: Objective, plugin: str, config: Fields) -> Objective:
         case "contrib/info_labels/v1":
             return replace(found, info={**found.info, **config.texts("labels")})
         case "contrib/rule_intervals/v1":
-            return replace(found, interval=config.mapping("interval").text("default"))
+            paces = config.mapping("interval", known=INTERVALS)
+            return replace(found, interval=pace(paces, "default", "all"), intervals=paces_of(paces))
         case "contrib/denominator_corrected_rules/v1":
             return replace(found, correction=True)
         case "contrib/validate_victoria_metrics/v1":
