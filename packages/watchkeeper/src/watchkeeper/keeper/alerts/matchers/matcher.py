@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from watchkeeper.keeper.alerts.errors import MatcherInvalid
+from watchkeeper.keeper.alerts.matchers.steady import Expression, steady
 from watchkeeper.keeper.promql.quoting import quote
 from watchkeeper.keeper.promql.regexes import compiled
 
@@ -27,7 +28,7 @@ class Matcher:
     name: str
     op: Operator
     value: str
-    pattern: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    pattern: Expression | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pattern = anchored(self.value) if self.op in ("=~", "!~") else None
@@ -47,11 +48,11 @@ class Matcher:
 Matchers = tuple[Matcher, ...]
 
 
-def anchored(expression: str) -> re.Pattern[str]:
+def anchored(expression: str) -> Expression:
     """Compile an expression for fullmatch, or raise MatcherInvalid in Go's words."""
     try:
         # Prometheus' dot takes newlines, Alertmanager's does not.
-        return compiled(f"(?-s:{expression})")
+        return steady(compiled(f"(?-s:{expression})"))
     except (re.error, OverflowError, RecursionError) as error:
         whole = f"^(?:{expression})$"
         place = getattr(error, "pos", None)

@@ -77,7 +77,7 @@ def check_new(silence: Silence, now: float) -> None:
 def accepts_nothing(matcher: Matcher) -> bool:
     """Return whether a positive matcher accepts the empty text; a negative one alone is allowed."""
     if matcher.pattern is not None and matcher.op == "=~":
-        return matcher.pattern.match("") is not None
+        return matcher.pattern.fullmatch("") is not None
     return matcher.op == "=" and matcher.value == ""
 
 

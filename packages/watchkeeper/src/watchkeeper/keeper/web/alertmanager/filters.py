@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from watchkeeper.keeper.alerts import AlertView, MatcherInvalid
 from watchkeeper.keeper.alerts.matchers import Matchers, agree, read_matcher
+from watchkeeper.keeper.alerts.matchers.steady import Expression, steady
 from watchkeeper.keeper.promql.regexes import compiled
 from watchkeeper.keeper.web.alertmanager.errors import Refused
 
@@ -31,13 +32,13 @@ def matchers_of(request: Request, name: str = "filter") -> Matchers:
         raise Refused(400, str(error)) from None
 
 
-def receiver_of(request: Request) -> re.Pattern[str] | None:
+def receiver_of(request: Request) -> Expression | None:
     """Return the expression that a receiver's whole name must match; raise Refused."""
     given = request.query_params.get("receiver")
     if not given:
         return None
     try:
-        return compiled(f"(?-s:{given})")
+        return steady(compiled(f"(?-s:{given})"))
     except (re.error, OverflowError, RecursionError) as error:
         raise Refused(400, f"failed to parse receiver param: {error}") from None
 
