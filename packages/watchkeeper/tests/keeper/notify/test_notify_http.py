@@ -81,6 +81,19 @@ async def test_a_certificate_that_is_known_is_accepted_and_another_is_not(tmp_pa
         assert (await careless.exchange(request(url))).status == 200
 
 
+async def test_a_server_that_speaks_too_old_a_tls_gets_nothing(tmp_path: Path) -> None:
+    """min_version is kept, and a server that can do more is reached."""
+    context = certificate(tmp_path)
+    async with server(OK, context) as (port, _):
+        strict = wire(tmp_path, tls_config={"ca_file": "ca.pem", "min_version": "TLS13"})
+        assert (await strict.exchange(request(f"https://127.0.0.1:{port}/"))).status == 200
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with server(OK, context) as (port, heads):
+        with pytest.raises(ChannelError, match="cannot connect"):
+            await strict.exchange(request(f"https://127.0.0.1:{port}/"))
+    assert heads == []
+
+
 async def test_a_proxy_carries_plain_requests_and_refuses_as_it_likes(tmp_path: Path) -> None:
     """The whole URL goes to the proxy; for TLS it is asked for a way through."""
     async with server(OK) as (port, heads):

@@ -81,6 +81,13 @@ def test_patterns_of_templates_reach_into_folders(tmp_path: Path, pattern: str) 
     ("kind", "settings", "field"),
     [
         ("webhook", {"url": "x", "max_alert": 1}, "r.max_alert: unknown key; did you mean 'max_alerts'"),
+        ("slack", {"api_url": "http://x", "actions": [{"type": "button"}]}, r"r.actions\[0\]: "),
+        ("slack", {"api_url": "http://x", "actions": [{"type": "b", "text": "t", "u": 1}]}, "r.actions.*`u`"),
+        (
+            "webhook",
+            {"url": "http://x", "http_config": {"tls_config": {"min_version": "TLS9"}}},
+            "r.http_config.tls_config.min_version: unknown TLS version: TLS9",
+        ),
         ("webhook", {"url": "http://x", "url_file": "y"}, "r.url: at most one of"),
         ("webhook", {"url_file": "$NOT_SET"}, "r.url_file: NOT_SET is not set"),
         ("webhook", {"url": "x", "http_config": {"oauth2": {}}}, "r.http_config.oauth2: not supported"),

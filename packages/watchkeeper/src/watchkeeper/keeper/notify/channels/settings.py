@@ -208,6 +208,9 @@ def wire_of(config: HttpConfig | None, path: str, place: Place) -> Wire:
 
 def tls_context(config: TlsConfig, path: str, place: Place) -> ssl.SSLContext:
     """Return how certificates are judged; raises SettingsInvalid for files that cannot be used."""
+    versions = [
+        version_of(getattr(config, name), f"{path}.{name}") for name in ("min_version", "max_version")
+    ]
     try:
         cafile = str(place.path(config.ca_file)) if config.ca_file else None
         context = ssl.create_default_context(cafile=cafile, cadata=config.ca or None)
@@ -215,10 +218,27 @@ def tls_context(config: TlsConfig, path: str, place: Place) -> ssl.SSLContext:
             context.load_cert_chain(place.path(config.cert_file), place.path(config.key_file))
     except (OSError, ValueError) as error:
         raise SettingsInvalid(path, f"cannot be used: {error}") from None
+    context.minimum_version = versions[0] or context.minimum_version
+    context.maximum_version = versions[1] or context.maximum_version
     if config.insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def version_of(text: str, path: str) -> ssl.TLSVersion | None:
+    """Return a version of TLS as Alertmanager writes it, None for none told; raises SettingsInvalid."""
+    if text and text not in VERSIONS:
+        raise SettingsInvalid(path, f"unknown TLS version: {text}; known are {', '.join(VERSIONS)}")
+    return VERSIONS.get(text)
+
+
+VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,27 @@ class SlackField(Node, frozen=True, kw_only=True):
     short: bool | None = None
 
 
+class SlackConfirm(Node, frozen=True, kw_only=True):
+    """What is asked before an action."""
+
+    text: str
+    title: str = ""
+    ok_text: str = ""
+    dismiss_text: str = ""
+
+
+class SlackAction(Node, frozen=True, kw_only=True):
+    """A button below an attachment."""
+
+    type: str
+    text: str
+    url: str = ""
+    style: str = ""
+    name: str = ""
+    value: str = ""
+    confirm: SlackConfirm | None = None
+
+
 class SlackSettings(ChannelSettings, frozen=True, kw_only=True):
     """An entry of `slack_configs`."""
 
@@ -61,7 +82,7 @@ class SlackSettings(ChannelSettings, frozen=True, kw_only=True):
     short_fields: bool = False
     link_names: bool = False
     mrkdwn_in: list[str] = msgspec.field(default_factory=lambda: ["fallback", "pretext", "text"])
-    actions: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    actions: list[SlackAction] = msgspec.field(default_factory=list)
     blocks: Any = None
     update_message: bool = False
 
@@ -102,7 +123,7 @@ class Slack:
         attachment["text"] = runes(texts["text"], TEXT_RUNES)[0]
         attachment["mrkdwn_in"] = self._settings.mrkdwn_in
         attachment["fields"] = [self._field(one, writing) for one in self._settings.fields]
-        attachment["actions"] = [written(action, writing) for action in self._settings.actions]
+        attachment["actions"] = [written(told(action), writing) for action in self._settings.actions]
         document = {name: text for name, text in outside.items() if text and name != "message_text"}
         if outside["message_text"]:
             document["text"] = runes(outside["message_text"], TEXT_RUNES)[0]
@@ -139,6 +160,12 @@ TEXTS = (
     *OUTSIDE, "color", "title", "title_link", "pretext", "text", "fallback", "callback_id", "footer",
     "image_url", "thumb_url",
 )  # fmt: skip
+
+
+def told(node: Node) -> dict[str, Any]:
+    """Return what a node tells, without what it leaves open."""
+    pairs = msgspec.structs.asdict(node).items()
+    return {name: told(one) if isinstance(one, Node) else one for name, one in pairs if one}
 
 
 def written(value: Any, writing: Writing) -> Any:
