@@ -1,4 +1,4 @@
-"""The connections of the keeper's server: head and body of an answer leave in one piece."""
+"""The connections of the keeper's server: answers leave in one piece, requests come whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,16 +8,47 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_JOINED = 1 << 16  # bytes; longer bodies are not worth a copy
+REQUEST_SECONDS = 30.0
 
 
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol over a transport that joins what it writes.
 
-    uvicorn writes the head of an answer and then its body: two packets, and a client that wakes twice.
+    uvicorn writes the head of an answer and then its body: two packets, and a client that wakes twice. It
+    also waits for ever for the rest of a request: whoever sent 256 halves locked everybody else out.
     """
+
+    _due: asyncio.TimerHandle | None = None
+    _whole = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Joined(transport, self.loop))
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request."""
+        self._whole = False
+        super().data_received(data)
+        self._look()
+
+    def on_message_complete(self) -> None:
+        """Note that a request is whole."""
+        self._whole = True
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._whole = True
+        self._look()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        """Begin or end the time within which a request must be whole."""
+        if not self._whole and self._due is None:
+            self._due = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+        elif self._whole and self._due is not None:
+            self._due.cancel()
+            self._due = None
 
 
 class Joined(asyncio.Transport):
