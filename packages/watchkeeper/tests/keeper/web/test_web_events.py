@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.keeper.judge import Finding
-from watchkeeper.keeper.web.events import WAITING, Stream
+from watchkeeper.keeper.web import create_app
+from watchkeeper.keeper.web.events import MOST_CLIENTS, WAITING, Stream
 
 
 def read(chunk: bytes) -> list[tuple[str, str, Any]]:
@@ -123,3 +124,25 @@ async def test_the_overview_is_computed_once_a_round_unless_a_row_was_written(sc
     two = live.overview()
     scene.now += 1
     assert live.overview() is not two
+
+
+async def test_streams_beyond_the_limit_are_refused_even_when_all_come_at_once(scene: Any) -> None:
+    """What is too much is answered with 503, never with a stream that breaks off."""
+    live, statuses = scene.live(), list[int]()
+    app = create_app(live)
+
+    async def asking() -> None:
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+                if len(statuses) == MOST_CLIENTS + 5:
+                    live.stream.close()
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        head = {"method": "GET", "path": "/api/events", "query_string": b"", "headers": []}
+        await app({"type": "http", "http_version": "1.1", **head}, receive, send)
+
+    await asyncio.gather(*(asking() for _ in range(MOST_CLIENTS + 5)))
+    assert (statuses.count(200), statuses.count(503)) == (MOST_CLIENTS, 5)

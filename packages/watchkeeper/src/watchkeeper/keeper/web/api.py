@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -15,7 +16,7 @@ from watchkeeper.keeper.store import Matcher
 from watchkeeper.keeper.web.answers import BadQuery, error, json, moment, whole
 from watchkeeper.keeper.web.board import Panel
 from watchkeeper.keeper.web.curves import lines, values_at
-from watchkeeper.keeper.web.events import MOST_CLIENTS
+from watchkeeper.keeper.web.events import MOST_CLIENTS, TooManyClients
 from watchkeeper.keeper.web.live import Live
 from watchkeeper.keeper.web.overview import alert_rows, board_of, bots, flip_row, shown
 from watchkeeper.keeper.web.sight import Sight
@@ -200,12 +201,23 @@ class Following(StreamingResponse):
 async def events(request: Request) -> Response:
     """Stream the overview: everything at first, then the sections that change."""
     live = live_of(request)
-    if live.stream.clients >= MOST_CLIENTS:
-        return error(503, f"{MOST_CLIENTS} event streams are open already", {"Retry-After": "10"})
     live.stream.publish(live.overview())
     last_id = request.headers.get("last-event-id") or request.query_params.get("last_id")
+    following = live.stream.follow(last_id)
+    try:
+        first = await anext(following)
+    except TooManyClients:
+        return error(503, f"{MOST_CLIENTS} event streams are open already", {"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Following(live.stream.follow(last_id), 200, headers, "text/event-stream")
+    return Following(resumed(first, following), 200, headers, "text/event-stream")
+
+
+async def resumed(first: bytes, following: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what was read already, then the rest."""
+    async with aclosing(following):
+        yield first
+        async for event in following:
+            yield event
 
 
 async def own_metrics(request: Request) -> Response:

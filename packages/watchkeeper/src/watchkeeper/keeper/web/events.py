@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
@@ -60,7 +60,7 @@ class Stream:
         for client in list(self._clients):
             self._end(client)
 
-    async def follow(self, last_id: str | None) -> AsyncIterator[bytes]:
+    async def follow(self, last_id: str | None) -> AsyncGenerator[bytes]:
         """Yield what a client is to be sent; ends when the client is too slow or the keeper stops."""
         if self.clients >= MOST_CLIENTS:
             raise TooManyClients
