@@ -3,6 +3,7 @@
 import asyncio
 import math
 import threading
+from collections.abc import AsyncIterator, Iterator
 from statistics import quantiles
 
 import pytest
@@ -105,6 +106,30 @@ async def test_a_coroutine_runs_until_it_has_ended_and_cancellation_is_no_error(
         await second
     (found,) = one.accounts()
     assert (found.count, found.errors) == (2, 0)
+
+
+async def test_a_generator_runs_until_it_has_ended_and_leaving_it_early_is_no_error() -> None:
+    one = ledger()
+
+    @one.operation("a")
+    def counts(top: int) -> Iterator[int]:
+        yield from range(top)
+        if top == 3:
+            raise KeyError(top)
+
+    @one.operation("b")
+    async def counts_too(top: int) -> AsyncIterator[int]:
+        for number in counts(top):
+            yield number
+
+    begun = counts_too(2)
+    assert await anext(begun) == 0 and one.accounts() == []
+    await begun.aclose()
+    assert list(counts(2)) == [0, 1]
+    with pytest.raises(KeyError):
+        [number async for number in counts_too(3)]
+    first, second = sorted(one.accounts(), key=lambda found: found.name)
+    assert (first.count, first.errors, second.count, second.errors) == (3, 1, 2, 1)
 
 
 def test_a_decorated_function_keeps_its_name_and_each_call_is_a_run() -> None:
@@ -216,8 +241,9 @@ def test_an_operation_has_one_target() -> None:
     one.operation("a")
     with pytest.raises(DuplicateName):
         one.operation("a", 0.6)
-    with pytest.raises(ValueError, match="above 0"):
-        one.operation("b", 0)
+    for target in (0, -1, math.nan, math.inf):
+        with pytest.raises(ValueError, match="above 0"):
+            one.operation("b", target)
 
 
 def test_operations_are_metrics_too_and_without_any_there_are_none() -> None:

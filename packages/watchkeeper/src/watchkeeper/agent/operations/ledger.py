@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from threading import Lock
 from time import process_time
@@ -78,8 +79,8 @@ class Ledger:
         self._lock = Lock()
 
     def _made(self, name: str, target: float | None) -> Operation:
-        if target is not None and not target > 0:
-            raise ValueError(f"the target of operation {name!r} must be above 0: {target}")
+        if target is not None and not 0 < target < inf:
+            raise ValueError(f"the target of operation {name!r} must be above 0 and finite: {target}")
         with self._lock:
             found = self._operations.get(name)
             if found is None:

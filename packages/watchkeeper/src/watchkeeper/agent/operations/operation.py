@@ -1,10 +1,10 @@
 """One operation: counted and timed, as a context manager or as a decorator of functions and coroutines."""
 
 from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AbstractContextManager, aclosing
 from functools import wraps
-from inspect import iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -109,9 +109,13 @@ class Run:
         self._operation.ran(perf_counter() - self._start, failed)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Decorate `function`; a coroutine runs until it has ended, its waits among it."""
+        """Decorate `function`; a coroutine or a generator runs until it has ended, its waits among it."""
         if iscoroutinefunction(function):
             return self._around_coroutine(function)
+        if isgeneratorfunction(function):
+            return self._around_generator(function)
+        if isasyncgenfunction(function):
+            return self._around_async_generator(function)
 
         @wraps(function)
         def measured(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -125,5 +129,23 @@ class Run:
         async def measured(*args: P.args, **kwargs: P.kwargs) -> Any:
             with Run(self._operation):
                 return await function(*args, **kwargs)
+
+        return measured
+
+    def _around_generator(self, function: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(function)
+        def measured(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, Any]:
+            with Run(self._operation):
+                return (yield from function(*args, **kwargs))
+
+        return measured
+
+    def _around_async_generator(self, function: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(function)
+        async def measured(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+            with Run(self._operation):
+                async with aclosing(function(*args, **kwargs)) as values:
+                    async for value in values:
+                        yield value
 
         return measured
