@@ -107,6 +107,13 @@ async def test_an_exported_file_makes_the_same_board(asking: httpx.AsyncClient) 
     assert again.status_code == 201 and again.json()["board"] == made["board"]
 
 
+async def test_a_file_with_half_of_a_surrogate_pair_is_refused(asking: httpx.AsyncClient) -> None:
+    """YAML's escapes can spell what no text can hold."""
+    file, kind = rb'title: "\ud800"', {"Content-Type": "application/yaml"}
+    told = await asking.post("/api/boards", content=file, headers=kind)
+    assert told.status_code == 400 and "surrogates" in told.json()["error"]
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 WIDGETS = st.builds(
     Widget,

@@ -46,6 +46,8 @@ def written(content: Content) -> str:
 def read(text: bytes) -> Content:
     """Return the content of a file; raises BadBoard naming what is wrong."""
     try:
-        return msgspec.convert(yaml.load(text, Loader), Content)
+        content = msgspec.convert(yaml.load(text, Loader), Content)
+        msgspec.json.encode(content)  # YAML can spell half of a surrogate pair, which nothing can keep
+        return content
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadBoard(f"the file: {' '.join(str(error).split())}") from None
