@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 import threading
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from watchkeeper import Registry, SpanContext, Tracer, Watch
 from watchkeeper.agent.metrics import exposition
 from watchkeeper.agent.tracing import context, otlp
-from watchkeeper.agent.tracing.export import Answer, Exporter, waiting
+from watchkeeper.agent.tracing.export import Answer, Exporter, over_http, waiting
 from watchkeeper.agent.tracing.settings import Traces, traces
 from watchkeeper.agent.tracing.span import CURRENT, MOST, NOTHING, Kind, Span
 from watchkeeper.agent.tracing.tracer import MOST_WAITING
@@ -51,6 +52,13 @@ def test_a_context_that_is_written_is_read_back(one: SpanContext) -> None:
 def test_a_broken_traceparent_is_none(value: str) -> None:
     """W3C: version ff, zeros, capitals, more fields in version 00 and wrong lengths are invalid."""
     assert context.read({"traceparent": value}) is None
+
+
+@pytest.mark.parametrize("state", ["a=1\r\nX: y", "a=\n1", "a=\u00e9", "a=" + "x" * 511])
+def test_a_state_that_is_no_header_is_left_out_and_the_trace_goes_on(state: str) -> None:
+    headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": state}
+    found = context.read(headers)
+    assert found is not None and found.sampled and found.state == ""
 
 
 def test_a_later_version_may_have_more_fields() -> None:
@@ -261,6 +269,23 @@ def test_a_refusal_is_final_and_counted(status: int) -> None:
     one = exporter(collector, 2)
     one.post_all()
     assert (one.sent, one.lost, collector.bodies) == (0, 2, [])
+
+
+def test_what_is_no_http_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def nonsense() -> None:
+            line, _ = door.accept()
+            line.recv(65536)
+            line.sendall(b"\x00 no HTTP\r\n\r\n")
+            line.close()
+
+        answering = threading.Thread(target=nonsense)
+        answering.start()
+        where = f"http://127.0.0.1:{door.getsockname()[1]}"
+        post = over_http(traces("bot", "1", {"OTEL_EXPORTER_OTLP_ENDPOINT": where}))
+        assert post(b"body") == Answer(0)
+        answering.join()
 
 
 def test_a_collector_that_stays_away_costs_spans_and_nothing_else() -> None:

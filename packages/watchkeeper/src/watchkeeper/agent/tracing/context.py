@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 PARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 SAMPLED = 0x01
-MOST_STATE = 512  # characters that have to be passed on
+STATE = re.compile(r"[ -~]{0,512}")  # what has to be passed on; a line break would be a header of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def read(headers: Mapping[str, str]) -> SpanContext | None:
         return None
     state = found.get("tracestate", "").strip()
     sampled = bool(int(flags, 16) & SAMPLED)
-    return SpanContext(int(trace, 16), int(span, 16), sampled, state if len(state) <= MOST_STATE else "")
+    return SpanContext(int(trace, 16), int(span, 16), sampled, state if STATE.fullmatch(state) else "")
 
 
 def write(context: SpanContext, headers: MutableMapping[str, str]) -> None:

@@ -32,6 +32,7 @@ class Answer:
 
 def over_http(traces: Traces) -> Post:
     """Return the function that posts a compressed body."""
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -45,7 +46,7 @@ def over_http(traces: Traces) -> Post:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, waiting(error.headers.get("Retry-After", "")))
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return Answer(0)
 
     return post
