@@ -1,5 +1,7 @@
 """Components, events and what the probes make of them; the clock is turned by hand."""
 
+import math
+
 import pytest
 
 from watchkeeper import DuplicateName, InvalidName, Outcome, Status, degraded, healthy, unhealthy
@@ -98,8 +100,22 @@ def test_names_are_unique_and_fit_into_a_path() -> None:
     for name in ("", "a/b"):
         with pytest.raises(InvalidName):
             check(name)
+
+
+@pytest.mark.parametrize("never", [0, -1, math.nan, math.inf])
+def test_a_time_that_never_comes_is_refused_before_it_holds_up_other_checks(never: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
-        check("a", every=0)
+        check("a", every=never)
+    with pytest.raises(ValueError, match="above 0"):
+        check("a", timeout=never)
+
+
+@pytest.mark.parametrize("wrong", [-1, math.nan])
+def test_limits_are_numbers(wrong: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Heartbeat("loop", wrong)
+    with pytest.raises(ValueError, match="at least 0"):
+        Thresholds(warmup=wrong)
 
 
 def stood(hand: Hand, **outcomes: Outcome) -> Board:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from watchkeeper.agent.clock import Clock
 from watchkeeper.agent.errors import DuplicateName, InvalidName
@@ -37,8 +38,9 @@ class Check:
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name:
             raise InvalidName(f"component name {self.name!r} is empty or contains a slash")
-        if self.every <= 0 or self.timeout <= 0:
-            raise ValueError(f"component {self.name!r}: every and timeout must be above 0")
+        # Not a number is due neither before nor after anything: it would hold up every other check.
+        if not (0 < self.every < inf and 0 < self.timeout < inf):
+            raise ValueError(f"component {self.name!r}: every and timeout must be above 0 and finite")
 
 
 @dataclass(frozen=True, slots=True)

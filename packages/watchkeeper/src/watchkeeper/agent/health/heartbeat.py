@@ -41,7 +41,7 @@ class Heartbeat:
         on_lag: Callable[[float], None] | None = None,
         offer: Callable[[], None] | None = None,
     ) -> None:
-        if limit <= 0:
+        if not limit > 0:
             raise ValueError(f"the limit of heartbeat {name!r} must be above 0: {limit}")
         self.name = name
         self.limit = limit

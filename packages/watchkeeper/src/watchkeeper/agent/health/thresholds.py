@@ -19,7 +19,7 @@ class Thresholds:
     warmup: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.failures < 1 or self.recoveries < 1 or self.warmup < 0:
+        if self.failures < 1 or self.recoveries < 1 or not self.warmup >= 0:
             raise ValueError(f"failures and recoveries are at least 1, warmup at least 0: {self}")
 
 
