@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -99,7 +99,7 @@ class Patient:
         await send({"type": "http.response.body", "body": b""})
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def served(app: Any) -> AsyncIterator[int]:
     """Yield the port of the keeper's server before an application."""
     door, serving = bind("127.0.0.1", 0), server(app)
@@ -115,6 +115,12 @@ async def asked(port: int, words: bytes) -> tuple[asyncio.StreamReader, asyncio.
     return reader, writer
 
 
+async def ended(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
 async def test_half_a_request_loses_its_connection_and_a_whole_one_waits_for_its_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,7 +132,7 @@ async def test_half_a_request_loses_its_connection_and_a_whole_one_waits_for_its
         for words in HALVES:
             reader, other = await asked(port, words)
             assert await asyncio.wait_for(reader.read(), 20) == b""
-            other.close()
+            await ended(other)
         app.free.set()
         assert (await whole.readline()).startswith(b"HTTP/1.1 204")
-        writer.close()
+        await ended(writer)
