@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, NamedTuple
 
+from watchkeeper.keeper.steady import steady
+
 from .regexes import compiled
 
 
@@ -38,7 +40,7 @@ class Matcher(NamedTuple):
         hit = (
             value == self.value
             if self.op in ("=", "!=")
-            else compiled(self.value).fullmatch(value) is not None
+            else steady(compiled(self.value)).fullmatch(value) is not None
         )
         return hit is (self.op in ("=", "=~"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from watchkeeper.keeper.steady import steady
 from watchkeeper.keeper.store.errors import BadMatcher
 from watchkeeper.keeper.store.series import Labels, Matcher
 
@@ -109,7 +110,7 @@ def acceptor(matcher: Matcher) -> Callable[[str], bool]:
     if matcher.op == "!=":
         return value.__ne__
     try:
-        fits = re.compile(value, re.DOTALL).fullmatch
+        fits = steady(re.compile(value, re.DOTALL)).fullmatch
     except (re.error, OverflowError, RecursionError) as error:
         raise BadMatcher(f"{matcher.name}{matcher.op}{value!r}: {error}") from error
     if matcher.op == "=~":

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from watchkeeper.keeper.alerts.errors import MatcherInvalid
-from watchkeeper.keeper.alerts.matchers.steady import Expression, steady
 from watchkeeper.keeper.promql.quoting import quote
 from watchkeeper.keeper.promql.regexes import compiled
+from watchkeeper.keeper.steady import Expression, steady
 
 Operator = Literal["=", "!=", "=~", "!~"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)

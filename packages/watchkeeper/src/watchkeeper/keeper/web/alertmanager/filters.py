@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from watchkeeper.keeper.alerts import AlertView, MatcherInvalid
 from watchkeeper.keeper.alerts.matchers import Matchers, agree, read_matcher
-from watchkeeper.keeper.alerts.matchers.steady import Expression, steady
 from watchkeeper.keeper.promql.regexes import compiled
+from watchkeeper.keeper.steady import Expression, steady
 from watchkeeper.keeper.web.alertmanager.errors import Refused
 
 # go-openapi/swag: everything else is false.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from functools import reduce
+from functools import lru_cache, reduce
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -30,8 +30,8 @@ class Expression(Protocol):
 class Steady:
     """Answers as a pattern does, whatever the text."""
 
-    def __init__(self, pattern: str) -> None:
-        tree = _parser.parse(pattern)
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        tree = _parser.parse(pattern.pattern, pattern.flags)
         self._walk = sequence(tree, tree.state.flags)
 
     def fullmatch(self, string: str, /) -> object | None:
@@ -39,9 +39,10 @@ class Steady:
         return True if len(string) in self._walk(string, {0}) else None
 
 
+@lru_cache(maxsize=512)
 def steady(pattern: re.Pattern[str]) -> Expression:
     """Return what answers as a pattern does in bounded time: mostly the pattern itself."""
-    return Steady(pattern.pattern) if wavers(_parser.parse(pattern.pattern)) else pattern
+    return Steady(pattern) if wavers(_parser.parse(pattern.pattern, pattern.flags)) else pattern
 
 
 def wavers(tree: Any, repeated: bool = False) -> bool:
