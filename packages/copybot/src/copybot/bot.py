@@ -75,7 +75,13 @@ class Bot:
             venue.trading, clock, observer, most=scanner.most_books, seconds=scanner.book_seconds
         )
         self.executor = Executor(
-            venue.trading, self.orders, execution, clock, observer, self.positions.shares_of
+            venue.trading,
+            self.orders,
+            execution,
+            clock,
+            observer,
+            self.positions.shares_of,
+            self._settle,
         )
         self.trader = self._trader(rules_of(settings))
         self.monitor = WalletMonitor(
@@ -288,6 +294,9 @@ class Bot:
     def _fee_of(self, token: str) -> Fee | None:
         market = self.catalogue.last(token)
         return None if market is None else market.fee
+
+    async def _settle(self, since: float) -> bool:
+        return await self.settler.settle(since)
 
     def _on_trade(self, trade: OwnTrade, row: OrderRow | None, status: str) -> None:
         if status not in ("CONFIRMED", "FAILED"):

@@ -165,3 +165,27 @@ async def test_stopping_cancels_or_keeps_as_configured(state: State, observed: A
         await one.stop()
         assert len(desk.asked) == asked
         rows.close()
+
+
+@pytest.mark.parametrize(
+    ("answered", "shares", "status"), [(False, 0, "uncertain"), (True, 0, "absent"), (True, MICRO, "matched")]
+)
+async def test_a_forgotten_order_is_absent_only_when_its_trades_were_asked_for(
+    state: State, observed: Any, answered: bool, shares: int, status: str
+) -> None:
+    """After a restart the time is over at once, the venue has forgotten the order, trades are not read."""
+    ledger, traded, asked = OrderLedger(state), [0], list[float]()
+    intent = ledger.attempt(PLAN, "FAK", 1000.0)
+    assert intent is not None
+    ledger.name(intent, "0xhash")
+
+    async def settle(since: float) -> bool:
+        asked.append(since)
+        traded[0] = shares
+        return answered
+
+    clock = Clock()
+    clock.now += SETTINGS.uncertain_seconds
+    one = Executor(Desk([], [None]), ledger, SETTINGS, clock, observed, lambda _: traded[0], settle)
+    assert await one.recover() == [("0xhash", status)]
+    assert asked == [1000.0]

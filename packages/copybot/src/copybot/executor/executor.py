@@ -7,7 +7,7 @@ the hash that was computed here, never sent again. Failures never leave this roo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from copybot.clob import ClobError, ClobLimited, ClobRefused, ClobRestarting, Prepared
@@ -46,8 +46,10 @@ class Executor:
         clock: Clock,
         observer: ExecutorObserver,
         traded: Callable[[str], int] = lambda order: 0,
+        settle: Callable[[float], Awaitable[bool]] | None = None,
     ) -> None:
         self._traded = traded  # the shares of an order that own trades have shown so far
+        self._settle = settle  # asks for own trades since a time; False where there was no answer
         self._desk, self._ledger, self._settings = desk, ledger, settings
         self._clock, self._observer = clock, observer
 
@@ -134,16 +136,21 @@ class Executor:
                 return status
 
     async def ask(self, row: OrderRow, *, final: bool) -> str:
-        """Ask once. An order that the venue does not know is absent only when the time is over."""
+        """Ask once. An order that the venue does not know is absent when the time for it is over, and neither
+        do own trades show it.
+        """
         try:
             placed = await self._desk.order(row.id)
         except ClobError:
             return row.status if row.status == "resting" else "uncertain"
         if placed is not None:
             return self._take(row.id, placed)
+        over = final or self._clock() >= row.at + self._settings.uncertain_seconds
+        if over and self._settle is not None and not await self._settle(row.at):
+            return "uncertain"  # the venue forgets orders; only its trades can say that there was none
         if (shares := self._traded(row.id)) > 0:
             return self._mark(row.id, "matched", shares)  # the order is forgotten, its trades are not
-        if final or self._clock() >= row.at + self._settings.uncertain_seconds:
+        if over:
             return self._mark(row.id, "absent", 0, "the venue does not know it")
         return "uncertain"
 

@@ -131,6 +131,8 @@ class Settler:
         moved = self._books.apply(trade, row.leader if row else "", trade.fee(fee))
         if moved is None:
             return
+        if row is not None and row.status == "absent":  # its trade proves that the venue took it
+            self._orders.mark(row.id, "matched", self._books.shares_of(row.id))
         if moved == "CONFIRMED":
             self._observer.confirmed(trade.side, trade.cost)
         elif moved == "FAILED":
