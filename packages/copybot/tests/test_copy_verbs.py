@@ -15,7 +15,7 @@ from copybot.leaders import score
 from copybot.model import MICRO, Level, OwnTrade, Plan
 from copybot.positions import PositionLedger
 from copybot.report import report
-from copybot.settings import Settings
+from copybot.settings import Settings, SettingsError
 from copybot.state import State
 from copybot.vitals import (
     LATELY,
@@ -79,6 +79,28 @@ def test_a_replayed_round_trip_earns_what_the_prices_say() -> None:
     told = backtest(json.dumps(rows).encode(), Settings(), "1000")
     assert told["copied"] == 2 and told["unreadable"] == {"side": 1}
     assert 0.7 < float(told["realised"]) < 1.0
+
+
+@pytest.mark.parametrize("payout", [100, 0])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_replayed_redemption_closes_what_was_copied(payout: int, version: int) -> None:
+    """A REDEEM row names no token: the one of which the leader held the payout has won, if any was paid."""
+    base = {"proxyWallet": LEADER, "conditionId": "0xc", "type": "TRADE", "side": "BUY", "size": 100}
+    redeem = {"type": "REDEEM", "asset": "", "side": "", "price": 0, "outcomeIndex": 999, "timestamp": 3000}
+    rows = [
+        base | redeem | {"size": payout, ("usdcSize", "usdc_size")[version - 1]: payout},
+        base | {"asset": "7", "price": 0.5, "timestamp": 1000, "transactionHash": "0x1"},
+        base | {"asset": "8", "price": 0.5, "timestamp": 2000, "transactionHash": "0x2", "size": 2},
+    ]
+    told = backtest(json.dumps(rows).encode(), Settings(), "1000")
+    assert (told["copied"], told["redeemed"], told["unreadable"]) == (2, 2, {})
+    assert float(told["worth"]) == pytest.approx(1000 + float(told["realised"]))
+    assert (float(told["realised"]) > 0) is (payout > 0)
+
+
+def test_a_replay_needs_cash_that_is_not_negative() -> None:
+    with pytest.raises(SettingsError, match="--cash"):
+        backtest(b"[]", Settings(), "-1")
 
 
 def test_a_leader_who_wins_scores_higher(fill: Any) -> None:

@@ -7,14 +7,16 @@ allowed; fees are not known from such rows. Sales and redemptions of a leader cl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from copybot.clob.amounts import on_tick
-from copybot.clob.rows import RowError, decode, fill_of, page_of
+from copybot.clob.rows import RowError, amount, decode, fill_of, page_of, seconds, text
 from copybot.model import MICRO, AmountError, Book, Fee, Fill, Level, Market, Plan, Refusal, dollars, micro
-from copybot.positions.accounts import Lot, traded
+from copybot.positions.accounts import Effect, Lot, redeemed, traded
 from copybot.risk import Exposure, Rules, Scene, judge_buy, judge_sell
 from copybot.rules import rules_of
 from copybot.settings import Settings, SettingsError
@@ -22,6 +24,15 @@ from copybot.wallets.dedup import numbered
 
 TICK = 1_000
 DEPTH = 10**15  # shares: the record does not say how deep the book was
+
+
+class Redemption(msgspec.Struct, frozen=True):
+    """What a leader was paid for a resolved condition, in millionths of a dollar; 0 where they lost."""
+
+    leader: str
+    condition: str
+    payout: int
+    timestamp: int
 
 
 class Ledger:
@@ -32,14 +43,16 @@ class Ledger:
         self._lots: dict[tuple[str, str], Lot] = {}
         self._held: Counter[tuple[str, str]] = Counter()
         self._prices: dict[str, int] = {}
+        self._conditions: dict[str, str] = {}
         self.realised = 0
         self.refused: Counter[str] = Counter()
         self.by_leader: Counter[str] = Counter()
         self.copied = 0
+        self.redeemed = 0
 
     def take(self, fill: Fill) -> None:
         """Judge one fill and book what comes of it."""
-        self._prices[fill.token] = fill.price
+        self._prices[fill.token], self._conditions[fill.token] = fill.price, fill.condition
         key = (fill.leader, fill.token)
         held = self._held[key]
         self._held[key] = held + fill.size if fill.side == "BUY" else max(0, held - fill.size)
@@ -77,12 +90,27 @@ class Ledger:
         lot = self._lots.get(key) or Lot(fill.leader, fill.token, fill.condition)
         book = self._scene_book(fill)
         price = (book.ask if plan.side == "BUY" else book.bid) or plan.price
-        effect = traded(lot, plan.side, plan.size, plan.size * price // MICRO, 0)
-        self._lots[key] = effect.lot
+        self._keep(traded(lot, plan.side, plan.size, plan.size * price // MICRO, 0))
+        self.copied += 1
+
+    def _keep(self, effect: Effect) -> None:
+        lot = effect.lot
+        self._lots[lot.leader, lot.token] = lot
         self.cash += effect.flow
         self.realised += effect.realised
-        self.by_leader[fill.leader] += effect.realised
-        self.copied += 1
+        self.by_leader[lot.leader] += effect.realised
+
+    def redeem(self, one: Redemption) -> None:
+        """Close what was copied of a leader in a condition: the token of which they held the payout won."""
+        tokens = [token for token, condition in self._conditions.items() if condition == one.condition]
+        winner = min(tokens, key=lambda token: abs(self._held[one.leader, token] - one.payout), default="")
+        for token in tokens:
+            self._prices[token] = MICRO if one.payout and token == winner else 0
+            self._held[one.leader, token] = 0
+            lot = self._lots.get((one.leader, token))
+            if lot is not None and lot.size:
+                self._keep(redeemed(lot, self._prices[token]))
+                self.redeemed += 1
 
     def _exposure(self, fill: Fill) -> Exposure:
         lots = self._lots.values()
@@ -112,11 +140,17 @@ def backtest(data: bytes, settings: Settings, cash: str = "1000") -> dict[str, A
         opening = micro(cash)
     except AmountError as error:
         raise SettingsError(f"--cash: {error}") from None
+    if opening < 0:
+        raise SettingsError(f"--cash is {cash}; it must not be negative")
     unreadable: Counter[str] = Counter()
-    fills = list(read_fills(rows_of(data, unreadable), unreadable))
+    fills, redemptions = read(rows_of(data, unreadable), unreadable)
     ledger = Ledger(opening, rules_of(settings))
-    for fill in fills:
-        ledger.take(fill)
+    events: list[Fill | Redemption] = [*fills, *redemptions]
+    for one in sorted(events, key=lambda one: one.timestamp):
+        if isinstance(one, Redemption):
+            ledger.redeem(one)
+        else:
+            ledger.take(one)
     return summary(ledger, opening, fills, unreadable)
 
 
@@ -127,6 +161,7 @@ def summary(ledger: Ledger, opening: int, fills: Sequence[Fill], unreadable: Cou
     return {
         "fills": len(fills),
         "copied": ledger.copied,
+        "redeemed": ledger.redeemed,
         "refused": dict(ledger.refused.most_common()),
         "unreadable": dict(unreadable),
         "opening": str(dollars(opening)),
@@ -154,15 +189,25 @@ def rows_of(data: bytes, unreadable: Counter[str]) -> list[Any]:
     return rows
 
 
-def read_fills(rows: Sequence[Any], unreadable: Counter[str]) -> Iterator[Fill]:
-    """Return the fills among rows, oldest first; what is unreadable is counted."""
-    fills = []
+def read(rows: Sequence[Any], unreadable: Counter[str]) -> tuple[list[Fill], list[Redemption]]:
+    """Return the fills (oldest first) and the redemptions among rows; what is unreadable is counted."""
+    fills: list[Fill] = []
+    redemptions: list[Redemption] = []
     for row in rows:
         try:
-            fill = fill_of(row)
+            if (fill := fill_of(row)) is not None:
+                fills.append(fill)
+            elif (redemption := redemption_of(row)) is not None:
+                redemptions.append(redemption)
         except RowError as error:
             unreadable[error.reason] += 1
-            continue
-        if fill is not None:
-            fills.append(fill)
-    yield from numbered(fills)
+    return numbered(fills), redemptions
+
+
+def redemption_of(row: dict[str, Any]) -> Redemption | None:
+    """Read a REDEEM row, None for any other; it names no token. Raises RowError."""
+    if str(row.get("type")).upper() != "REDEEM":
+        return None
+    payout = amount(row, "usdcSize" if "usdcSize" in row else "usdc_size")
+    leader, condition = text(row, "proxyWallet").lower(), text(row, "conditionId").lower()
+    return Redemption(leader, condition, payout, seconds(row.get("timestamp")))
