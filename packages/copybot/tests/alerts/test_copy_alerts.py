@@ -28,6 +28,16 @@ def test_each_kind_has_its_own_template() -> None:
         Templates(AlertSettings(error_template="{part"))
 
 
+@pytest.mark.parametrize(
+    "text", ["{value:.2f}", "{price:d}", "{side:99999999999}", "{side:{width}}", "{side!x}"]
+)
+def test_a_template_that_cannot_be_written_is_refused_at_start(text: str) -> None:
+    """It would fail at the first trade, in the middle of the books."""
+    with pytest.raises(SettingsError, match=r"alerts\.trade_template"):
+        Templates(AlertSettings(trade_template=text))
+    assert Templates(AlertSettings(trade_template="{side:>5}")).write("trade", {"side": "BUY"}) == "  BUY"
+
+
 @pytest.mark.parametrize(("environment", "chat"), [("staging", "s"), ("production", "p")])
 def test_staging_and_production_are_kept_apart(
     environment: str, chat: str, observed: Any, monkeypatch: pytest.MonkeyPatch

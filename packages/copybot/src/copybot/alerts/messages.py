@@ -49,6 +49,10 @@ def refuse_bad_template(kind: Kind, text: str) -> None:
         if name not in FIELDS[kind]:
             has = ", ".join(FIELDS[kind])
             raise SettingsError(f"alerts.{kind}_template: no field {name!r}; there are: {has}")
+    try:  # every field is a text: {value:.2f} can be parsed, but not written
+        text.format_map(dict.fromkeys(FIELDS[kind], ""))
+    except (ValueError, LookupError, MemoryError) as error:
+        raise SettingsError(f"alerts.{kind}_template: {error}; every field is a text") from None
 
 
 class Repeats:
