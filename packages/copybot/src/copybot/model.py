@@ -145,7 +145,10 @@ class Book(msgspec.Struct, frozen=True, gc=False):
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
-    """An order that may be sent: so many shares, at the limit price or better."""
+    """An order that may be sent: so many shares, at the limit price or better.
+
+    rests tells that what finds no match may rest, where orders are configured to: the venue has a least size.
+    """
 
     fill_key: str
     leader: str
@@ -157,6 +160,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     tick: int
     neg_risk: bool
     why: str = "copy"
+    rests: bool = True
 
     @property
     def value(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from copybot.clob import ClobRefused, Prepared
@@ -189,3 +190,19 @@ async def test_a_forgotten_order_is_absent_only_when_its_trades_were_asked_for(
     one = Executor(Desk([], [None]), ledger, SETTINGS, clock, observed, lambda _: traded[0], settle)
     assert await one.recover() == [("0xhash", status)]
     assert asked == [1000.0]
+
+
+@pytest.mark.parametrize(
+    ("configured", "rests", "kind"), [("GTC", True, "GTC"), ("GTC", False, "FAK"), ("FOK", False, "FOK")]
+)
+async def test_what_may_not_rest_takes_what_it_finds(
+    state: State, observed: Any, configured: str, rests: bool, kind: str
+) -> None:
+    """The venue refuses to let fewer than five shares rest: a small sale would be refused again and again."""
+    desk = Desk([Placed("0xhash", "matched", MICRO)])
+    one, _ = executor(desk, state, observed, order_type=configured)
+    plan = msgspec.structs.replace(PLAN, side="SELL", rests=rests)
+    intent = one.begin(plan)
+    assert intent is not None
+    assert await one.send(intent, plan) == ("resting" if kind == "GTC" else "matched")
+    assert state.db.execute("SELECT type FROM orders").fetchone() == (kind,)

@@ -141,3 +141,25 @@ def test_losses_and_wins_end_a_position() -> None:
     assert exit_reason(rules().limits, 100, 1) is None
     plan = judge_exit("exit:1", "0xa", 12_345_678, "stop_loss", scene())
     assert isinstance(plan, Plan) and (plan.price, plan.size) == (480_000, 12_340_000)
+
+
+@pytest.mark.parametrize(("owned", "rests"), [(5 * MICRO, True), (5 * MICRO - 10_000, False)])
+def test_a_sale_below_the_venues_least_size_does_not_rest(fill: Any, owned: int, rests: bool) -> None:
+    sale = fill(side="SELL")
+    plan = judge_sell(sale, sale.size, owned, scene(), rules())
+    assert isinstance(plan, Plan) and plan.rests is rests
+    leaving = judge_exit("exit:1", "0xa", owned, "stop_loss", scene())
+    assert isinstance(leaving, Plan) and not leaving.rests
+
+
+@pytest.mark.parametrize("limit", [60_000, 105_000, 130_000])
+def test_a_resting_purchase_is_worth_a_dollar_after_its_shares_are_cut(fill: Any, limit: int) -> None:
+    """It may cross the book, and the venue refuses marketable purchases below a dollar."""
+    tree = {"sizing": {"mode": "fixed", "fixed": 1}, "execution": {"order_type": "GTC"}}
+    found = judge_buy(
+        fill(price=limit),
+        scene(book=Book("1", (), (Level(limit, 10**9),), 0.0, 5_000, 5 * MICRO)),
+        rules_of(read_settings(tree | {"risk": {"slippage": 0}})),
+    )
+    assert isinstance(found, Plan) and found.size >= 5 * MICRO
+    assert found.price * found.size >= MICRO * MICRO

@@ -58,10 +58,15 @@ class Executor:
 
         From here on it counts in every limit, so that decisions made at the same moment see each other.
         """
-        intent = self._ledger.attempt(plan, self._settings.order_type, self._clock())
+        intent = self._ledger.attempt(plan, self._kind(plan), self._clock())
         if intent is not None:
             self._observer.ordered(plan.side)
         return intent
+
+    def _kind(self, plan: Plan) -> OrderType:
+        """Return an order's type; one that may not rest, where others do, takes what it finds."""
+        configured = self._settings.order_type
+        return "FAK" if configured == "GTC" and not plan.rests else configured
 
     async def send(self, intent: str, plan: Plan) -> str:
         """Sign and send one order that was begun.
@@ -78,7 +83,7 @@ class Executor:
 
     async def _attempt(self, intent: str, plan: Plan) -> str:
         try:
-            prepared = await self._desk.prepare(plan, self._settings.order_type)
+            prepared = await self._desk.prepare(plan, self._kind(plan))
         except ClobError as error:
             return self._mark(intent, "rejected", reason=error.reason)
         self._ledger.name(intent, prepared.order)
@@ -91,7 +96,7 @@ class Executor:
                 return self._mark(prepared.order, "rejected", reason=error.reason)
             self._mark(prepared.order, "uncertain", reason=error.reason)
             return await self.clear_up(prepared.order)
-        if placed.matched < plan.size and self._settings.order_type == "GTC":
+        if placed.matched < plan.size and prepared.type == "GTC":
             return self._mark(
                 prepared.order, "resting", placed.matched
             )  # the rest of it may still be matched

@@ -57,7 +57,7 @@ def sized(fill: Fill, scene: Scene, rules: Rules, limit: int, wanted: int) -> Pl
     load = fee_share(scene.market.fee, limit)
     least = max(LEAST_BUY, rules.sizing.least)
     if rules.resting:
-        least = max(least, times(scene.book.min_size, limit) + CENT)
+        least = max(least, times(scene.book.min_size, limit)) + CENT  # shares are cut to hundredths
     gross = allowed(rules.limits, scene.exposure, loaded(max(wanted, least), load), loaded(least, load))
     if isinstance(gross, Refusal):
         return gross
@@ -80,7 +80,8 @@ def judge_sell(fill: Fill, held: int, owned: int, scene: Scene, rules: Rules) ->
     if part < CENT:
         return Refusal("too_small", f"{dollars(part)} shares")
     worst = rules.limits.guard_price("SELL", fill.price)
-    return plan_of(fill, scene, "SELL", on_tick(worst, scene.book.tick, "SELL"), part)
+    plan = plan_of(fill, scene, "SELL", on_tick(worst, scene.book.tick, "SELL"), part)
+    return msgspec.structs.replace(plan, rests=part >= scene.book.min_size)
 
 
 def judge_exit(key: str, leader: str, owned: int, why: str, scene: Scene) -> Plan | Refusal:
@@ -91,7 +92,7 @@ def judge_exit(key: str, leader: str, owned: int, why: str, scene: Scene) -> Pla
     price = on_tick(max(bid - scene.book.tick, scene.book.tick), scene.book.tick, "SELL")
     book, market = scene.book, scene.market
     return Plan(
-        key, leader, book.token, market.condition, "SELL", price, size, book.tick, market.neg_risk, why
+        key, leader, book.token, market.condition, "SELL", price, size, book.tick, market.neg_risk, why, False
     )
 
 
