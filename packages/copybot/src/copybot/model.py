@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 MICRO = 1_000_000
+MOST = 10**12  # dollars or shares; rows of amounts and their sums hold 63 bits
 Side = Literal["BUY", "SELL"]
 OrderType = Literal["FAK", "FOK", "GTC", "GTD"]
 
@@ -21,12 +22,14 @@ class AmountError(ValueError):
 
 
 def micro(value: Decimal | str | int | float) -> int:
-    """Return an amount in millionths, rounded half to even; raise AmountError for what is no number."""
+    """Return an amount in millionths, rounded half to even; raise AmountError for what is none."""
     try:
         number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
-        return int((number * MICRO).to_integral_value(ROUND_HALF_EVEN))
+        if abs(number) < MOST:
+            return int((number * MICRO).to_integral_value(ROUND_HALF_EVEN))
     except (InvalidOperation, ValueError, OverflowError, TypeError):
-        raise AmountError(f"no amount: {str(value)[:40]!r}") from None
+        pass
+    raise AmountError(f"no amount: {str(value)[:40]!r}")
 
 
 def dollars(amount: int) -> Decimal:

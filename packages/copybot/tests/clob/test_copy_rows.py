@@ -212,3 +212,34 @@ def test_a_trade_between_two_orders_of_ours_counts_for_both(side: str | None, or
     assert (found[-1].cost, found[-1].taker) == (1_536_000, False)
     if len(found) == 2:
         assert found[0].cost + found[-1].cost + 64_000 == 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [*(("size", value) for value in ("1e999", "1e13", 2**70, -1, "sNaN")), ("timestamp", "9" * 400)],
+)
+def test_an_absurd_number_is_no_fill(name: str, value: Any) -> None:
+    """It is counted and left out; no row of the books could hold it."""
+    row = {
+        "proxyWallet": "0xa", "asset": "1", "conditionId": "0xc", "transactionHash": "0x1",
+        "side": "BUY", "price": "0.5", "size": 1, "timestamp": 1,
+    }  # fmt: skip
+    with pytest.raises(RowError):
+        fill_of(row | {name: value})
+
+
+@pytest.mark.parametrize(
+    "change", [{"price": "0"}, {"price": "1"}, {"price": "5"}, {"size": "-1"}, {"size": "1e999"}]
+)
+def test_a_level_outside_the_market_is_refused(change: dict[str, str]) -> None:
+    live = LiveBook(book_of({"asset_id": "1", "bids": [], "asks": []}, 0.0))
+    with pytest.raises(RowError):
+        live.change({"side": "BUY", "price": "0.5", "size": "3"} | change, 0.0)
+    assert live.bids == {}
+
+
+@pytest.mark.parametrize("tick", ["0", "-0.01", "1", "1790000000", "sNaN"])
+def test_a_tick_that_is_none_is_refused(tick: str) -> None:
+    """Prices are rounded to it: a tick of 0 would end the bot at the next fill."""
+    with pytest.raises(RowError):
+        book_of({"asset_id": "1", "bids": [], "asks": [], "tick_size": tick}, 0.0)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from copybot.clob.rows import RowError, decode, text
-from copybot.model import AmountError, Book, Level, micro
+from copybot.model import MICRO, AmountError, Book, Level, micro
 
-TICK, MIN_SIZE = 10_000, 5_000_000  # where a message does not say
+TICK_TEXT = "0.01"  # where a message does not say
 
 
 def book_of(row: Any, at: float) -> Book:
@@ -21,12 +21,20 @@ def book_of(row: Any, at: float) -> Book:
             bids=levels(row.get("bids"), best_high=True),
             asks=levels(row.get("asks"), best_high=False),
             at=at,
-            tick=micro(row.get("tick_size") or "0.01"),
+            tick=tick_of(row.get("tick_size")),
             min_size=micro(row.get("min_order_size") or "5"),
             neg_risk=bool(row.get("neg_risk")),
         )
     except AmountError as error:
         raise RowError("amount", str(error)) from None
+
+
+def tick_of(value: Any) -> int:
+    """Return a tick in millionths, a cent where none is told; raise RowError or AmountError."""
+    tick = micro(value or TICK_TEXT)
+    if not 0 < tick <= MICRO // 2:
+        raise RowError("tick", f"tick is {value!r}")
+    return tick
 
 
 def levels(rows: Any, *, best_high: bool) -> tuple[Level, ...]:
@@ -62,6 +70,8 @@ class LiveBook:
             price, size = micro(row.get("price", "")), micro(row.get("size", ""))
         except AmountError as error:
             raise RowError("amount", str(error)) from None
+        if not 0 < price < MICRO or size < 0:
+            raise RowError("amount", f"price {price}, size {size}")
         if size:
             levels[price] = size
         else:

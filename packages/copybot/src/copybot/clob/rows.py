@@ -123,7 +123,7 @@ def seconds(value: Any) -> int:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
         raise RowError("timestamp", f"timestamp is {value!r}") from None
-    if number <= 0:
+    if not 0 < number < 1000 * MILLISECONDS:
         raise RowError("timestamp", f"timestamp is {value!r}")
     return number // 1000 if number > MILLISECONDS else number
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import msgspec
 
 from copybot.clob import RowError
-from copybot.clob.books import LiveBook, book_of, changes_of, market_events
-from copybot.model import AmountError, Book, micro
+from copybot.clob.books import LiveBook, book_of, changes_of, market_events, tick_of
+from copybot.model import AmountError, Book
 from copybot.ports import Clock, StreamObserver
 
 
@@ -103,7 +103,7 @@ class Books:
                 if (live := self._live.get(token)) is not None:
                     live.change(row, now)
         elif kind == "tick_size_change" and (live := self._live.get(str(event.get("asset_id")))) is not None:
-            live.reset(micro(event.get("new_tick_size") or "0.01"), float("-inf"))
+            live.reset(tick_of(event.get("new_tick_size")), float("-inf"))
 
     def _replace(self, live: LiveBook, event: dict[str, Any], now: float) -> None:
         """Take a whole book; the stream's does not always repeat the tick and the least size."""
