@@ -243,3 +243,24 @@ async def test_holders_of_v1_are_in_camel_case_and_of_several_markets(
     _, rows = await guest.get("data", f"/holders?market={query}")
     assert [row["token"] for row in rows] == [*both[0].tokens, *both[1].tokens]
     assert {"proxyWallet", "asset", "amount", "outcomeIndex", "pseudonym"} <= set(rows[0]["holders"][0])
+
+
+async def test_an_event_is_found_by_its_own_id_and_slug(guest: Any, venue: Any, find: Any) -> None:
+    """The markets of a neg-risk event have slugs and ids of their own."""
+    event = find("mayor").event
+    for query in (f"slug={event.slug}", f"id={event.id}", f"slug={event.slug}&active=true&closed=false"):
+        for path, key in (("/events", None), ("/events/keyset", "events")):
+            _, said = await guest.get("gamma", f"{path}?{query}")
+            rows = said if key is None else said[key]
+            assert [(row["slug"], len(row["markets"])) for row in rows] == [(event.slug, 4)]
+
+
+async def test_an_event_is_closed_when_all_its_markets_are(guest: Any, venue: Any, find: Any) -> None:
+    event = find("mayor").event
+    markets = [one for one in venue.world.open_markets(venue.clock.now()) if one.event is event]
+    for place, one in enumerate(markets, 1):
+        await guest.post("control", "/resolve", {"condition_id": one.condition_id, "winner": one.tokens[1]})
+        _, still = await guest.get("gamma", f"/events?slug={event.slug}&closed=false")
+        _, over = await guest.get("gamma", f"/events?slug={event.slug}&closed=true")
+        assert (len(still), len(over)) == ((1, 0) if place < len(markets) else (0, 1))
+    assert (await guest.get("gamma", "/markets?active=false"))[1] == []

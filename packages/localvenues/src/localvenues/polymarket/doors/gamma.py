@@ -53,23 +53,24 @@ class GammaDoor:
 
     def _selected(self, request: web.Request) -> list[Market]:
         """Filter and sort; raise BadQuery."""
-        query, rows = request.query, self._all()
+        rows = self._all()
         for name, read in (
             ("id", lambda one: str(one.id)),
             ("slug", lambda one: one.slug),
             ("condition_ids", lambda one: one.condition_id),
         ):
-            wanted = [word for text in query.getall(name, []) for word in text.split(",")]
+            wanted = _words(request, name)
             rows = [one for one in rows if not wanted or read(one) in wanted]
-        tokens = {word for text in query.getall("clob_token_ids", []) for word in text.split(",")}
+        tokens = _words(request, "clob_token_ids")
         rows = [one for one in rows if not tokens or tokens & set(one.tokens)]
-        closed = query.get("closed", "").lower()
-        if closed in ("true", "false"):
-            rows = [one for one in rows if (one.closed is not None) == (closed == "true")]
-        key = SORTS.get(query.get("order", "id"))
+        rows = [one for one in rows if _fits(request, one.closed is not None)]
+        return self._sorted(request, rows)
+
+    def _sorted(self, request: web.Request, rows: list[Market]) -> list[Market]:
+        key = SORTS.get(request.query.get("order", "id"))
         if key is None:
             raise BadQuery("order is not valid")
-        return sorted(rows, key=key, reverse=query.get("ascending", "true").lower() == "false")
+        return sorted(rows, key=key, reverse=request.query.get("ascending", "true").lower() == "false")
 
     async def _markets(self, request: web.Request) -> web.Response:
         try:
@@ -106,6 +107,17 @@ class GammaDoor:
             groups.setdefault(one.event.id, (one.event, []))[1].append(one)
         return list(groups.values())
 
+    def _selected_events(self, request: web.Request) -> list[tuple[Event, list[Market]]]:
+        """Filter by the event's own id, slug and end, and sort by its first market; raise BadQuery."""
+        ids, slugs = _words(request, "id"), _words(request, "slug")
+        return [
+            (event, markets)
+            for event, markets in self._grouped(self._sorted(request, self._all()))
+            if (not ids or str(event.id) in ids)
+            and (not slugs or event.slug in slugs)
+            and _fits(request, all(one.closed is not None for one in markets))
+        ]
+
     def _event_shape(self, event: Event, markets: list[Market]) -> dict[str, Any]:
         shape = gamma.event(event, markets, self._host.clock.now())
         return shape | {
@@ -115,7 +127,7 @@ class GammaDoor:
 
     async def _events(self, request: web.Request) -> web.Response:
         try:
-            groups = self._grouped(self._selected(request))
+            groups = self._selected_events(request)
             start, count = _span(request, 20)
         except BadQuery as error:
             return refuse(str(error), 422)
@@ -123,7 +135,7 @@ class GammaDoor:
 
     async def _events_keyset(self, request: web.Request) -> web.Response:
         try:
-            groups = self._grouped(self._selected(request))
+            groups = self._selected_events(request)
             start, (_, count) = read_cursor(request.query.get("after_cursor", "")), _span(request, 20)
         except BadQuery as error:
             return refuse(str(error), 422)
@@ -159,6 +171,18 @@ class GammaDoor:
         ]
         pages = {"hasMore": len(groups) > 20, "totalResults": len(groups)}
         return answer({"events": shapes, "tags": [], "profiles": [], "pagination": pages})
+
+
+def _words(request: web.Request, name: str) -> set[str]:
+    """Return the values of a parameter, which may be repeated or hold several with commas."""
+    return {word for text in request.query.getall(name, []) for word in text.split(",")}
+
+
+def _fits(request: web.Request, closed: bool) -> bool:
+    """Say whether what is closed or open is asked for; everything here is active."""
+    states = {"closed": closed, "active": True}
+    unlike = {name: str(not state).lower() for name, state in states.items()}
+    return all(request.query.get(name, "").lower() != word for name, word in unlike.items())
 
 
 def _span(request: web.Request, default: int) -> tuple[int, int]:
