@@ -179,6 +179,30 @@ def test_a_configuration_that_holds_itself_is_refused(tmp_path: Path, capsys: An
     assert "hold themselves" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", [["0x1"], [f"{LEADER},{LEADER}"], [LEADER, "--days", "nan"], [LEADER, "--days", "-5"]]
+)
+def test_a_score_of_nobody_is_a_wrong_call(words: list[str], capsys: Any) -> None:
+    """The venue answers a list of wallets with no fills: that would look like a leader who never trades."""
+    with pytest.raises(SystemExit) as caught:
+        main(["leaders", "score", *words])
+    assert caught.value.code == 2
+    assert "error: argument" in capsys.readouterr().err
+
+
+def test_live_without_the_official_client_ends_with_a_word_for_it(
+    tmp_path: Path, capsys: Any, monkeypatch: Any
+) -> None:
+    for name, value in {"COPYBOT_LIVE": "true", "COPYBOT_KEY": "a1" * 32, "METRICS_ENABLED": "false"}.items():
+        monkeypatch.setenv(name, value)
+    config = tmp_path / "copybot.yaml"
+    config.write_text("execution: {mode: live}")
+    assert main(["run", "--config", str(config)]) == 1
+    assert capsys.readouterr().err.strip() == (
+        "copybot: live trading needs the extra: pip install 'copybot[live]'"
+    )
+
+
 def test_live_with_one_switch_is_not_called_paper(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.delenv("COPYBOT_LIVE", raising=False)
     config = tmp_path / "copybot.yaml"

@@ -13,7 +13,7 @@ from typing import Any
 
 from copybot.clob import ClobError, LocalSigner
 from copybot.logs import configure
-from copybot.reading import load_settings
+from copybot.reading import ADDRESS, load_settings
 from copybot.settings import Settings, SettingsError, live_enabled
 from copybot.state import StateError, open_state
 from copybot.wallet import key_of
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     except SettingsError as error:
         print(f"copybot: {error}", file=sys.stderr)  # noqa: T201
         return USAGE
-    except (StateError, sqlite3.Error) as error:
+    except (StateError, sqlite3.Error, ClobError) as error:
         print(f"copybot: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
     except (KeyboardInterrupt, BrokenPipeError):  # whoever read the answer has read enough
@@ -71,9 +71,26 @@ def add_leaders(verbs: Any) -> None:
     )
     score = leaders.add_parser("score", help="score leaders by their recorded fills")
     score.set_defaults(verb=score_verb)
-    score.add_argument("address", nargs="*", help="wallets; those of the configuration where none is given")
+    score.add_argument(
+        "address", nargs="*", type=address, help="wallets; those of the configuration where none is given"
+    )
     score.add_argument("--config", type=Path, default=Path("copybot.yaml"), metavar="FILE")
-    score.add_argument("--days", type=float, default=30.0)
+    score.add_argument("--days", type=days, default=30.0)
+
+
+def address(word: str) -> str:
+    """Read a wallet's address."""
+    if not ADDRESS.fullmatch(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no address (0x and 40 digits)")
+    return word
+
+
+def days(word: str) -> float:
+    """Read a span of days, at most a hundred years."""
+    number = float(word)
+    if not 0 < number <= 36_525:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of days")
+    return number
 
 
 def command(arguments: argparse.Namespace, word: str) -> int:
