@@ -22,7 +22,7 @@ from watchkeeper.keeper.web.openapi import ENDPOINTS
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMATHESIS = Path(os.environ.get("SCHEMATHESIS") or ROOT / ".cache" / "schemathesis" / "bin" / "st")
 EXAMPLES = "100" if os.environ.get("LONG") == "1" else "6"
-PATIENCE = 20.0
+PATIENCE = 45.0
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 CONFIG = """
 route:
   receiver: people
