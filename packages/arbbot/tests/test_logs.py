@@ -1,6 +1,7 @@
 """Secrets never leave in a log line, and a burst is one line."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -10,6 +11,17 @@ from arbbot.logs import Burst, Redaction
 
 SECRET = bytes(range(200, 232))
 DIGITS = SECRET.hex()
+
+
+@pytest.fixture(autouse=True)
+def left_as_found() -> Iterator[None]:
+    """Other tests log as if these had never configured anything."""
+    known, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**known)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.mark.parametrize(
