@@ -34,7 +34,7 @@ from promql import BOUNDS, COUNT, QUERIES, _exposition, _milliseconds, _peer, _p
 from watchkeeper.keeper.remote.writing import label_fields, request
 from watchkeeper.keeper.store import Store
 
-ROUNDS = 5
+ROUNDS = 15
 WRITERS = 4
 SERIES = 1000
 SCRAPES = 700  # under an hour: Prometheus refuses what lies further behind its newest sample
@@ -169,6 +169,7 @@ def queries(root: Path) -> dict[str, Row]:
             engines[name] = stack.enter_context(ENGINES[name](folder))
         if "victoria-metrics" in engines:
             fill_victoria(engines["victoria-metrics"])
+        time.sleep(3)  # merges of what was filled in go on for a while
         rows = {f"query {name}": latency(engines, *spec) for name, spec in QUERIES.items()}
         time.sleep(3)  # so that all have given back what the last answer took
         memory = {name: engine.resident_mb() for name, engine in engines.items()}
