@@ -30,8 +30,13 @@ function alert(row: Alert): HTMLElement {
     "li",
     { "data-status": row.status },
     shape(row.status),
-    h("div", {}, h("b", {}, row.annotations["summary"] ?? row.labels["alertname"] ?? "alert"), h("p", {}, row.annotations["reason"] ?? ""), h("p", { class: "foot" }, time, h("span", {}, row.labels["severity"] ?? ""))),
+    h("div", {}, h("b", {}, row.annotations["summary"] ?? row.labels["alertname"] ?? "alert"), h("p", {}, why(row.annotations)), h("p", { class: "foot" }, time, h("span", {}, row.labels["severity"] ?? ""))),
   );
+}
+
+/** What is said below the summary: the reason, or the description where the reason is the summary again. */
+function why({ summary, reason = "", description = "" }: Record<string, string>): string {
+  return reason && reason !== summary ? reason : description || reason;
 }
 
 export function flips(holder: HTMLElement, rows: Flip[]): void {
