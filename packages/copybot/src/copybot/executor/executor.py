@@ -141,9 +141,7 @@ class Executor:
                 return status
 
     async def ask(self, row: OrderRow, *, final: bool) -> str:
-        """Ask once. An order that the venue does not know is absent when the time for it is over, and neither
-        do own trades show it.
-        """
+        """Ask once; an unknown order is absent when its time is over and own trades do not show it either."""
         try:
             placed = await self._desk.order(row.id)
         except ClobError:
